@@ -125,7 +125,7 @@ SETTINGS: dict[str, Any] = {
     "recognizer": {
         "name": "facs-rules",
         "kind": "rules",
-        "statement": "Labels follow from the moving regions by fixed rules; nothing was learned from examples.",
+        "statement": "Labels follow from the moving regions by fixed rules; nothing was learned.",
     },
     "versions": {"mien": "0.1.0", "opencv": "5.0.0", "numpy": "2.4.6"},
 }

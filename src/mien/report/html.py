@@ -1,17 +1,252 @@
-"""The report as a web page."""
+"""The report as one web page that needs nothing else: no network, no other file, no script to be read."""
 
 from __future__ import annotations
 
-from html import escape
+import json
+import math
+import shlex
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
 
-from mien.events import Analysis
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from mien._version import __version__
+from mien.events import Analysis, Event, EventPictures
+from mien.report import words
+from mien.report.curve import close_up, score_curve
+from mien.report.face_drawing import data_uri, enlargement, gradient, motion_map, schematic
+from mien.report.jsonfile import SCHEMA, SCHEMA_VERSION
 
 __all__ = ["to_html"]
 
+_TEMPLATES = Path(__file__).with_name("templates")
+_SPEEDS = (1, 2, 5, 10, 20, 50)
+_LEVELS = (("warning", "Needs attention"), ("note", "Worth knowing"), ("good", "In good order"))
+_SHOWN_APART = ("command",)
+
 
 def to_html(analysis: Analysis, *, faces: bool = True) -> str:
-    """The report as one self-contained HTML page; ``faces=False`` leaves out every picture of the person."""
-    name = escape(analysis.source.name)
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{name}</title><h1>{name}</h1></html>\n'
+    """The report as one self-contained HTML page.
+
+    Args:
+        analysis: what to report.
+        faces: ``False`` leaves out every picture of the person, and everything computed from one; a drawn face
+            stands in.
+    """
+    long = words.is_long(analysis)
+    has_pictures = bool(analysis.pictures) and len(analysis.pictures) == len(analysis.found)
+    pictures = analysis.pictures if faces and has_pictures else (None,) * len(analysis.found)
+    text = _template().render(
+        a=analysis,
+        source=analysis.source,
+        w=words,
+        long=long,
+        version=__version__,
+        schema=f"{SCHEMA}, version {SCHEMA_VERSION}",
+        css=_asset("report.css"),
+        js=_asset("report.js"),
+        answer=words.answer(analysis),
+        curve=score_curve(analysis),
+        cards=[
+            _card(analysis, number, event, picture, long)
+            for number, (event, picture) in enumerate(zip(analysis.found, pictures, strict=True), 1)
+        ],
+        faces_left_out=not faces,
+        no_pictures=faces and not has_pictures and bool(analysis.found),
+        kinds={e.kind for e in analysis.found},
+        reasons=words.spans_by_reason(analysis.unscored),
+        unscored=words.unscored_share(analysis),
+        absence=words.absence(analysis) if not analysis.found else (),
+        levels=[
+            (level, title, [f for f in analysis.findings if f.level == level]) for level, title in _LEVELS
+        ],
+        facts=_facts(analysis),
+        recognizer=_recognizer(analysis.settings),
+        gradient=Markup(gradient()),
+        settings=_settings(analysis.settings),
+        command=_command(analysis.settings),
     )
+    return text.encode("utf-8", "replace").decode("utf-8")  # a file name need not be Unicode
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("report.html.j2")
+
+
+@cache
+def _asset(name: str) -> Markup:
+    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
+
+
+# One event
+
+
+def _card(
+    analysis: Analysis, number: int, event: Event, pictures: EventPictures | None, long: bool
+) -> dict[str, Any]:
+    labels = sorted(event.probabilities.items(), key=lambda item: -item[1])
+    return {
+        "number": number,
+        "event": event,
+        "lasts": ("≥\N{NO-BREAK SPACE}" if event.open_start or event.open_end else "")
+        + words.duration(event.duration_s),
+        "frames": event.offset - event.onset + 1,
+        "interval": words.interval(analysis.source.fps),
+        "open_ends": words.open_ends(event),
+        "labels": [(name, _finite(p), name == event.emotion) for name, p in labels],
+        "close_up": close_up(analysis, event),
+        "stills": _stills(pictures),
+        "map": motion_map(pictures, number) if pictures else None,
+        "schematic": schematic(event.regions, number),
+        "enlargement": enlargement(event.regions),
+        "player": _player(analysis, event, pictures) if pictures and len(pictures.playback) > 1 else None,
+        "long": long,
+    }
+
+
+def _finite(p: float) -> float:
+    return min(max(p, 0.0), 1.0) if math.isfinite(p) else 0.0
+
+
+def _stills(pictures: EventPictures | None) -> list[tuple[str, str]]:
+    if pictures is None:
+        return []
+    named = (("onset", pictures.onset), ("apex", pictures.apex), ("offset", pictures.offset))
+    return [(name, data_uri(jpeg)) for name, jpeg in named if jpeg]
+
+
+def _player(analysis: Analysis, event: Event, pictures: EventPictures) -> dict[str, Any]:
+    onset, apex, offset = _places(analysis, event, pictures)
+    frames = [data_uri(jpeg).partition(",")[2] for jpeg in pictures.playback]
+    slowest = min(_SPEEDS, key=lambda s: abs(len(frames) / pictures.playback_fps * s - 4.0))
+    return {
+        "frames": Markup(json.dumps(frames)),  # base64 only: nothing in it can end the script
+        "count": len(frames),
+        "fps": round(pictures.playback_fps, 4),
+        "marks": [("onset", onset), ("apex", apex), ("offset", offset)],
+        "speeds": [(s, "real time" if s == 1 else f"{s}\N{MULTIPLICATION SIGN} slower") for s in _SPEEDS],
+        "slow": slowest,
+    }
+
+
+def _places(analysis: Analysis, event: Event, pictures: EventPictures) -> tuple[float, float, float]:
+    """Where onset, apex and offset lie in the playback, as (fractional) positions.
+
+    The playback has the same margin on either side of the event, less where the recording begins or ends.
+    """
+    fps, last = pictures.playback_fps, len(pictures.playback) - 1
+    line = analysis.timeline
+    spare = max(last / fps - event.duration_s, 0.0)
+    before = event.onset_s - float(line.time[0]) if len(line) else spare
+    after = float(line.time[-1]) - event.offset_s if len(line) else spare
+    lead = min(spare / 2, max(before, 0.0))
+    if spare - lead > max(after, 0.0):
+        lead = min(spare - max(after, 0.0), max(before, 0.0))
+    places = [lead * fps, (lead + event.apex_s - event.onset_s) * fps, (lead + event.duration_s) * fps]
+    for i, jpeg in enumerate((pictures.onset, pictures.apex, pictures.offset)):
+        same = [k for k, frame in enumerate(pictures.playback) if frame == jpeg]
+        if same:  # the very picture is in the playback: no need to reckon
+            places[i] = float(min(same, key=lambda k: abs(k - places[i])))
+    onset, apex, offset = (round(min(max(p, 0.0), float(last)), 3) for p in places)
+    return onset, apex, offset
+
+
+# The recording and how it was treated
+
+
+def _facts(analysis: Analysis) -> list[tuple[str, str]]:
+    source, line = analysis.source, analysis.timeline
+    claimed = "nothing" if source.claimed_fps is None else words.rate(source.claimed_fps)
+    steady = ", unevenly spaced" if source.variable_fps else ""
+    last = int(line.frame[-1]) if len(line) else source.first_frame
+    scored = int(np.isfinite(line.score).sum())
+    return [
+        ("File", str(source.path)),
+        ("Picture", f"{source.width} × {source.height} pixels"),
+        ("Format", source.codec),
+        ("Duration", words.seconds(source.duration_s)),
+        ("Frames", f"{source.n_frames} (numbers {source.first_frame} to {last}, counted from 0)"),
+        ("Frames with a score", f"{scored} of {len(line)}"),
+        (
+            "Frame rate used",
+            f"{words.rate(source.fps)}{steady}; one frame every {words.interval(source.fps)}",
+        ),
+        ("Frame rate the file states", claimed),
+        ("Digest (SHA-256)", source.sha256),
+    ]
+
+
+def _recognizer(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Name, nature and statement of the recogniser, as far as the settings tell."""
+    given = settings.get("recognizer") or {}
+    if not isinstance(given, Mapping):
+        given = {"name": str(given)}
+    nature = {"rules": "fixed rules on facial motion", "model": "a trained model"}.get(
+        str(given.get("kind")), ""
+    )
+    return {
+        "name": str(given.get("name") or ""),
+        "nature": nature,
+        "statement": str(given.get("statement") or ""),
+    }
+
+
+def _command(settings: Mapping[str, Any]) -> str:
+    command = settings.get("command") or ""
+    if isinstance(command, list | tuple):
+        return shlex.join(str(c) for c in command)
+    return str(command)
+
+
+def _settings(settings: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Groups of (name, value); what stands alone comes first, in a group without a title."""
+    alone, groups = [], []
+    for key, value in settings.items():
+        if key in _SHOWN_APART:
+            continue
+        if isinstance(value, Mapping):
+            groups.append((_title(key), list(_flat(value))))
+        else:
+            alone.append((_title(key), _value(value)))
+    return ([("Options", alone)] if alone else []) + [g for g in groups if g[1]]
+
+
+def _flat(values: Mapping[str, Any], above: str = "") -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for key, value in values.items():
+        name = f"{above}{key}"
+        if isinstance(value, Mapping):
+            rows += _flat(value, f"{name}.")
+        else:
+            rows.append((name, _value(value)))
+    return rows
+
+
+def _title(key: str) -> str:
+    text = {"recognizer": "recogniser"}.get(key, key).replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, float | np.floating):
+        return f"{float(value):.6g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(_value(v) for v in value) or "none"
+    return str(value)
