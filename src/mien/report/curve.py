@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
+from html import escape
+from itertools import pairwise
 
 import numpy as np
 from markupsafe import Markup
@@ -20,7 +21,7 @@ from mien.report import words
 
 __all__ = ["Curve", "close_up", "score_curve"]
 
-_WIDTH, _LEFT, _RIGHT = 1000.0, 46.0, 12.0
+_WIDTH, _LEFT, _RIGHT = 1000.0, 46.0, 22.0
 _ONE_ROW_S = 60.0
 _ROW_LENGTHS = (30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 14400.0)
 _MAX_ROWS = 12
@@ -35,7 +36,7 @@ class Curve:
     """A drawn curve.
 
     Attributes:
-        svg: the picture, safe markup.
+        svg: the pictures, one a row, safe markup.
         root_scale: the height grows with the square root of the score.
         relative: the score is in multiples of the threshold (else there was no threshold to relate it to).
         rows: how many rows the recording was broken into.
@@ -82,47 +83,42 @@ def score_curve(analysis: Analysis) -> Curve:
     root = highest > 6
     plot_height = 190.0 if n_rows == 1 else 74.0
     long = start + total > 120
-    parts: list[str] = []
-    top = 4.0
+    rows: list[str] = []
     for row in range(n_rows):
         begin = start + row * row_s
-        here = [
-            e for e in enumerate(analysis.found, 1) if e[1].offset_s >= begin and e[1].onset_s < begin + row_s
-        ]
-        marked = [
-            (n, e)
-            for n, e in here
-            if begin <= e.apex_s < begin + row_s or (row == n_rows - 1 and e.apex_s >= begin)
-        ]
+        until = min(start + total, begin + row_s)
+        last = row == n_rows - 1
+        here = [e for e in enumerate(analysis.found, 1) if e[1].offset_s >= begin and e[1].onset_s <= until]
+        marked = [(n, e) for n, e in here if begin <= e.apex_s and (last or e.apex_s < until)]
         lanes = _lanes([(e.apex_s - begin) / row_s * (_WIDTH - _LEFT - _RIGHT) for _, e in marked])
-        top += _LANE * max((lane + 1 for lane in lanes if lane is not None), default=0)
+        top = 4 + _LANE * max((lane + 1 for lane in lanes if lane is not None), default=0)
         axes = _Axes(begin, row_s, _LEFT, _WIDTH - _LEFT - _RIGHT, top, plot_height, highest, root)
-        end_x = min(axes.x(start + total), _WIDTH - _RIGHT)
-        parts.append(
-            f'<rect class="paper" x="{_LEFT:g}" y="{top:.1f}" width="{end_x - _LEFT:.1f}" height="{plot_height:g}"/>'
-        )
-        parts.append(_blocks(analysis.unscored, axes, "unscored", top, plot_height))
-        parts.append(_y_axis(axes, relative, end_x))
-        parts.append(_blocks(analysis.blinks, axes, "blink", top + plot_height - 7, 7))
-        parts += [_band(e, axes) for _, e in here]
-        parts.append(_path(line.time, ratio, axes))
+        right = axes.x(until)
+        parts = [
+            f'<rect class="paper" x="{_LEFT:g}" y="{top:.1f}" '
+            f'width="{right - _LEFT:.1f}" height="{plot_height:g}"/>',
+            _blocks(analysis.unscored, axes, "unscored", top, plot_height),
+            _y_axis(axes, relative, right),
+            _blocks(analysis.blinks, axes, "blink", top + plot_height - 7, 7),
+            *(_band(e, axes) for _, e in here),
+            _path(line.time, ratio, axes),
+        ]
         if relative:
-            y = axes.y(1)
-            parts.append(f'<path class="threshold" d="M{_LEFT:g} {y:.1f}H{end_x:.1f}"/>')
+            parts.append(f'<path class="threshold" d="M{_LEFT:g} {axes.y(1):.1f}H{right:.1f}"/>')
         parts += [
             _marker(n, e, axes, lane, long)
             for (n, e), lane in zip(marked, lanes, strict=True)
             if lane is not None
         ]
-        parts.append(_x_axis(axes, long, last=n_rows == 1))
-        top += plot_height + 34
-    height = top - 4
-    title = f"Score over time, {words.seconds(total)}; {words.counted(len(analysis.found), 'event')} marked"
-    svg = (
-        f'<svg class="curve" viewBox="0 0 {_WIDTH:g} {height:.0f}" role="group" aria-label="{escape(title)}">'
-        f"{_PATTERNS}{''.join(parts)}</svg>"
-    )
-    return Curve(Markup(svg), root, relative, n_rows, row_s)
+        parts.append(_x_axis(axes, long, until=until, unit=n_rows == 1))
+        first, final = (words.clock(t, long=long, decimals=1) for t in (begin, until))
+        title = f"Score from {first} to {final}; {words.counted(len(here), 'event')}"
+        height = top + plot_height + (38 if n_rows == 1 else 28)
+        rows.append(
+            f'<svg class="curve" viewBox="0 0 {_WIDTH:g} {height:g}" role="group" aria-label="{escape(title)}">'
+            f"{'' if row else _PATTERNS}{''.join(parts)}</svg>"
+        )
+    return Curve(Markup("\n".join(rows)), root, relative, n_rows, row_s)
 
 
 def close_up(analysis: Analysis, event: Event) -> Markup:
@@ -163,19 +159,21 @@ def close_up(analysis: Analysis, event: Event) -> Markup:
         parts.append(
             f'<text class="tick" x="{x + shift:.1f}" y="{top - 8:g}" text-anchor="{anchor}">{name}</text>'
         )
-    parts.append(_x_axis(axes, False, last=True, zero=event.onset_s))
+    parts.append(_x_axis(axes, False, until=end, unit=True, zero=event.onset_s))
     title = f"Score from {margin * 1000:.0f} ms before the onset to {margin * 1000:.0f} ms after the offset"
     return Markup(
-        f'<svg class="curve closeup" viewBox="0 0 {width:g} {top + plot_height + 36:g}" role="img" '
+        f'<svg class="curve closeup" viewBox="0 0 {width:g} {top + plot_height + 38:g}" role="img" '
         f'aria-label="{escape(title)}">{"".join(parts)}</svg>'
     )
 
 
 _PATTERNS = (
-    '<defs><pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<defs><pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" '
+    'patternTransform="rotate(45)">'
     '<path class="hatch" d="M0 0V7"/></pattern>'
     '<pattern id="dotted" width="6" height="6" patternUnits="userSpaceOnUse">'
-    '<circle class="dot" cx="1.5" cy="1.5" r="1.1"/><circle class="dot" cx="4.5" cy="4.5" r="1.1"/></pattern></defs>'
+    '<circle class="dot" cx="1.5" cy="1.5" r="1.1"/><circle class="dot" cx="4.5" cy="4.5" r="1.1"/>'
+    "</pattern></defs>"
 )
 
 
@@ -216,7 +214,7 @@ def _lanes(positions: Sequence[float]) -> list[int | None]:
 
 
 def _path(time: NDArray[np.float64], values: NDArray[np.float64], axes: _Axes) -> str:
-    """The curve inside the axes: every frame where there is room, else the extent of each column of pixels."""
+    """The curve inside the axes: every frame where there is room, else each bin's extent."""
     inside = (time >= axes.start) & (time <= axes.start + axes.length)
     time, values = time[inside], values[inside]
     bins = int(axes.width * 0.75)
@@ -237,11 +235,11 @@ def _path(time: NDArray[np.float64], values: NDArray[np.float64], axes: _Axes) -
 def _envelope(
     time: NDArray[np.float64], values: NDArray[np.float64], axes: _Axes, bins: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The lowest and the highest value of each bin, in the order in which they occurred; NaN for empty bins."""
+    """The lowest and the highest value of each bin, in the order of their times; NaN where there is none."""
     index = np.minimum(((time - axes.start) / axes.length * bins).astype(int), bins - 1)
     edges = np.searchsorted(index, np.arange(bins + 1))
     out_time, out_values = [], []
-    for a, b in zip(edges[:-1], edges[1:], strict=True):
+    for a, b in pairwise(edges):
         if a == b:
             continue
         part = values[a:b]
@@ -310,12 +308,12 @@ def _y_axis(axes: _Axes, relative: bool, right: float) -> str:
         step = 10.0 ** math.floor(math.log10(axes.highest))
         candidates = [step * i for i in range(11)]
     parts = []
-    drawn = math.inf
+    lowest = math.inf
     for value in candidates:
         y = axes.y(value)
-        if value > axes.highest or drawn - y < 14:
+        if value > axes.highest or lowest - y < 14:
             continue
-        drawn = y
+        lowest = y
         text = f"{value:g}×" if relative else f"{value:g}"
         parts.append(
             f'<path class="grid" d="M{axes.left:g} {y:.1f}H{right:.1f}"/>'
@@ -324,22 +322,21 @@ def _y_axis(axes: _Axes, relative: bool, right: float) -> str:
     return "".join(parts)
 
 
-def _x_axis(axes: _Axes, long: bool, *, last: bool, zero: float = 0.0) -> str:
-    """Ticks below the axes; ``zero`` is the time that counts as 0, and then ticks are milliseconds."""
-    relative = zero != 0.0 or axes.width < 600
-    room = 80 if axes.width >= 600 else 62
+def _x_axis(axes: _Axes, long: bool, *, until: float, unit: bool, zero: float | None = None) -> str:
+    """Ticks below the axes; with ``zero``, the time that counts as 0, they are milliseconds."""
+    room = 80 if zero is None else 62
     step = next((s for s in _STEPS if axes.length / s <= axes.width / room), 7200)
-    bottom = axes.top + axes.height
-    parts = [f'<path class="axis" d="M{axes.left:g} {bottom:.1f}H{axes.left + axes.width:.1f}"/>']
-    first = math.ceil((axes.start - zero) / step - 1e-9)
-    count = math.floor((axes.start + axes.length - zero) / step + 1e-9) - first + 1
+    bottom, right = axes.top + axes.height, axes.x(until)
+    parts = [f'<path class="axis" d="M{axes.left:g} {bottom:.1f}H{right:.1f}"/>']
+    origin = zero or 0.0
+    first = math.ceil((axes.start - origin) / step - 1e-9)
+    last = math.floor((until - origin) / step + 1e-9)
     decimals = 0 if step >= 1 else 1 if step >= 0.1 else 2
-    for i in range(first, first + count):
+    for i in range(first, last + 1):
         value = i * step
-        x = axes.x(value + zero)
-        if relative:
-            text = f"{value * 1000:.0f}" if value <= 0 else f"+{value * 1000:.0f}"
-            text = text.replace("-", "−")
+        x = axes.x(value + origin)
+        if zero is not None:
+            text = f"{value * 1000:+.0f}".replace("-", "−") if i else "0"
         elif long:
             text = words.clock(value, long=True, decimals=decimals)
         else:
@@ -348,9 +345,9 @@ def _x_axis(axes: _Axes, long: bool, *, last: bool, zero: float = 0.0) -> str:
             f'<path class="axis" d="M{x:.1f} {bottom:.1f}v4"/>'
             f'<text class="tick" x="{x:.1f}" y="{bottom + 17:.1f}" text-anchor="middle">{text}</text>'
         )
-    if last:
-        unit = "milliseconds from onset" if relative else "minutes : seconds" if long else "seconds"
+    if unit:
+        name = "milliseconds from onset" if zero is not None else "minutes : seconds" if long else "seconds"
         parts.append(
-            f'<text class="tick unit" x="{axes.left + axes.width:.1f}" y="{bottom + 31:.1f}" text-anchor="end">{unit}</text>'
+            f'<text class="tick unit" x="{right:.1f}" y="{bottom + 31:.1f}" text-anchor="end">{name}</text>'
         )
     return "".join(parts)

@@ -6,7 +6,7 @@ import base64
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
+from html import escape
 
 import cv2
 import numpy as np
@@ -17,7 +17,7 @@ from mien.anatomy import REGIONS
 from mien.events import EventPictures, RegionMotion
 from mien.report import words
 
-__all__ = ["MotionMap", "data_uri", "gradient", "motion_map", "schematic"]
+__all__ = ["MotionMap", "data_uri", "enlargement", "gradient", "motion_map", "schematic"]
 
 _REGIONS = {r.key: r for r in REGIONS}
 _ARROW = 30.0  # the longest arrow of the schematic, in hundredths of the outer-eye distance
@@ -42,7 +42,8 @@ _FEATURES = (
     '<path class="brow" d="M12-23C24-33 44-36 61-23M-12-23C-24-33-44-36-61-23"/>'
     '<path class="line" d="M18 3Q34-17 50 0Q34 11 18 3zM-18 3Q-34-17-50 0Q-34 11-18 3z"/>'
     '<circle class="iris" cx="34" cy="-1" r="6"/><circle class="iris" cx="-34" cy="-1" r="6"/>'
-    '<path class="line" d="M9-6C7 14 15 26 18 36C21 45 12 48 8 45Q0 50-8 45C-12 48-21 45-18 36C-15 26-7 14-9-6"/>'
+    '<path class="line" d="M9-6C7 14 15 26 18 36C21 45 12 48 8 45Q0 50-8 45'
+    'C-12 48-21 45-18 36C-15 26-7 14-9-6"/>'
     '<path class="lips" d="M-29 74C-17 67-8 61 0 65C8 61 17 67 29 74C19 88 9 92 0 92C-9 92-19 88-29 74z"/>'
     '<path class="line" d="M-29 74Q0 80 29 74"/>'
     '<path class="faint" d="M-9 108Q0 105 9 108"/>'
@@ -62,8 +63,8 @@ def schematic(regions: Sequence[RegionMotion], number: int) -> Markup:
         x, y, r = place.x * 100, place.y * 100, place.radius * 100
         share = motion.strength / strongest if math.isfinite(motion.strength) and strongest > 0 else 0.0
         shades.append(
-            f'<circle class="moving" cx="{x:g}" cy="{y:g}" r="{r:g}" fill-opacity="{0.15 + 0.45 * share:.2f}">'
-            f"<title>{escape(words.region_moved(motion))}</title></circle>"
+            f'<circle class="moving" cx="{x:g}" cy="{y:g}" r="{r:g}" fill-opacity="{0.15 + 0.45 * share:.2f}"'
+            f"><title>{escape(words.region_moved(motion))}</title></circle>"
         )
         length = math.hypot(motion.dx, motion.dy)
         if longest > 0 and math.isfinite(length) and length > 0:
@@ -73,8 +74,8 @@ def schematic(regions: Sequence[RegionMotion], number: int) -> Markup:
     label = f"Drawn face for event {number}; moving: {moving}"
     shafts = "".join(arrows)
     return Markup(
-        f'<svg class="schematic" viewBox="-112 -112 224 262" role="img" aria-label="{escape(label)}">{_OUTLINE}'
-        f"{''.join(shades)}{_FEATURES}"
+        f'<svg class="schematic" viewBox="-112 -112 224 262" role="img" aria-label="{escape(label)}">'
+        f"{_OUTLINE}{''.join(shades)}{_FEATURES}"
         f'<path class="halo" d="{shafts}"/><path class="arrow" d="{shafts}"/>'
         f'<text class="side" x="-110" y="148">person’s right</text>'
         f'<text class="side" x="110" y="148" text-anchor="end">person’s left</text></svg>'
@@ -82,7 +83,7 @@ def schematic(regions: Sequence[RegionMotion], number: int) -> Markup:
 
 
 def enlargement(regions: Sequence[RegionMotion]) -> float:
-    """How many times the arrows of :func:`schematic` are longer than the motion they stand for; 0 if there is none."""
+    """How many times :func:`schematic` enlarges the motion in its arrows; 0 where there is none."""
     longest = max((math.hypot(m.dx, m.dy) for m in regions if m.region in _REGIONS), default=0.0)
     return _ARROW / 100 / longest if longest > 0 else 0.0
 
@@ -98,7 +99,8 @@ def _arrow(x: float, y: float, dx: float, dy: float, head: float) -> str:
         for side in (1, -1)
     ]
     (ax, ay), (bx, by) = wings
-    return f"M{x:.1f} {y:.1f}L{tip_x:.1f} {tip_y:.1f}M{ax:.1f} {ay:.1f}L{tip_x:.1f} {tip_y:.1f}L{bx:.1f} {by:.1f}"
+    tip = f"L{tip_x:.1f} {tip_y:.1f}"
+    return f"M{x:.1f} {y:.1f}{tip}M{ax:.1f} {ay:.1f}{tip}L{bx:.1f} {by:.1f}"
 
 
 # The motion map
@@ -126,7 +128,7 @@ def motion_map(pictures: EventPictures, number: int) -> MotionMap | None:
     if apex is None or motion.ndim != 3 or motion.shape[2:] != (2,) or min(motion.shape[:2]) < 2:
         return None
     length = np.hypot(motion[..., 0], motion[..., 1])
-    top = float(np.quantile(length, 0.995))
+    top = float(cv2.blur(length, (3, 3)).max())  # one stray point does not set the scale
     if top <= 0:
         return None
     grey = cv2.cvtColor(
@@ -142,11 +144,12 @@ def motion_map(pictures: EventPictures, number: int) -> MotionMap | None:
         return None
     arrows = _field(motion, top)
     svg = (
-        f'<svg class="map" viewBox="0 0 100 100" role="img" aria-label="Motion from onset to apex of event {number}, '
-        f'drawn over the apex picture"><image width="100" height="100" href="{data_uri(jpeg.tobytes())}"/>'
+        f'<svg class="map" viewBox="0 0 100 100" role="img" aria-label="Motion from onset to apex of '
+        f'event {number}, drawn over the apex picture"><image width="100" height="100" '
+        f'href="{data_uri(jpeg.tobytes())}"/>'
         f'<path class="halo" d="{arrows}"/><path class="arrow" d="{arrows}"/></svg>'
     )
-    return MotionMap(Markup(svg), top, bool(length.max() > top * 1.001))
+    return MotionMap(Markup(svg), top, bool(length.max() > top * 1.1))
 
 
 def gradient() -> str:

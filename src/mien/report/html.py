@@ -34,8 +34,7 @@ def to_html(analysis: Analysis, *, faces: bool = True) -> str:
 
     Args:
         analysis: what to report.
-        faces: ``False`` leaves out every picture of the person, and everything computed from one; a drawn face
-            stands in.
+        faces: ``False`` leaves out every picture of the person and of their motion; a drawn face stands in.
     """
     long = words.is_long(analysis)
     has_pictures = bool(analysis.pictures) and len(analysis.pictures) == len(analysis.found)

@@ -101,11 +101,10 @@ def duration(s: float) -> str:
         return f"{s * 1000:.0f}{NBSP}ms"
     if s < _LONG_S:
         return f"{s:.2f}{NBSP}s"
-    return (
-        f"{clock(s, long=True, decimals=0)}{NBSP}min"
-        if s < 3600
-        else f"{clock(s, long=True, decimals=0)}{NBSP}h"
-    )
+    minutes, left = divmod(round(s), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [(hours, "h"), (minutes, "min"), (left, "s")]
+    return NBSP.join(f"{n}{NBSP}{unit}" for n, unit in parts if n)
 
 
 def seconds(s: float) -> str:
@@ -198,17 +197,18 @@ def absence(analysis: Analysis) -> tuple[str, ...]:
         best = int(np.flatnonzero(usable)[np.argmax(ratio[usable])])
         when = clock(float(line.time[best]), long=is_long(analysis))
         if ratio[best] < 1:
-            peak = f"The score came closest at {when}, where it reached {percent(float(ratio[best]))} of the threshold."
+            share = percent(float(ratio[best]))
+            peak = f"The score came closest at {when}, where it reached {share} of the threshold."
         else:
             peak = (
-                f"The score was highest at {when}, {amount(float(ratio[best]))} times the threshold, but what happened "
-                f"there did not qualify as an expression, for example because it was a blink, a movement of the head, "
-                f"or too short to be a movement at all."
+                f"The score was highest at {when}, {amount(float(ratio[best]))} times the threshold, but "
+                f"what happened there did not qualify as an expression: it may have been a blink, a movement "
+                f"of the head, or too short to be a movement at all."
             )
     proof = (
-        "This is not proof that there was none. Very faint movements stay below the threshold on purpose, so that "
-        "noise is not taken for expression; a slow or blurred camera hides them; and stretches that could not be "
-        "scored were not searched. Most people show no micro-expression most of the time."
+        "This is not proof that there was none. Very faint movements stay below the threshold on purpose, "
+        "so that noise is not taken for expression; a slow or blurred camera hides them; and stretches that "
+        "could not be scored were not searched. Most people show no micro-expression most of the time."
     )
     return looked, peak, proof
 
@@ -229,7 +229,8 @@ def direction(key: str, dx: float, dy: float) -> str:
 
     Args:
         key: the region's key.
-        dx, dy: displacement, x to the image's right, y down.
+        dx: displacement to the image's right.
+        dy: displacement down.
     """
     length = math.hypot(dx, dy)
     if not math.isfinite(length) or length == 0:
@@ -276,14 +277,12 @@ def confidence(event: Event) -> str:
     likeliest = max(event.probabilities, key=lambda label: event.probabilities[label])
     share = percent(event.probabilities[likeliest])
     if event.emotion not in event.probabilities:
-        return (
-            f"{event.emotion.capitalize()}: no label stands out. The likeliest, {likeliest}, has only {share}, "
-            f"which is too little to name it."
-        )
+        return f"{begin(event.emotion)}: no label stands out. The likeliest is {likeliest} with only {share}."
     grade = "low" if event.confidence < 0.4 else "moderate" if event.confidence < 0.7 else "high"
     return (
-        f"{event.emotion.capitalize()} is suggested with {grade} confidence ({percent(event.confidence)}). This is how "
-        f"sure the method is of its label, not how often it is right about people."
+        f"The suggested label is {event.emotion} ({percent(event.probabilities[event.emotion])}). Confidence "
+        f"in it is {grade} ({percent(event.confidence)}): this is how sure the method is of its label, not "
+        f"how often it is right about people."
     )
 
 
@@ -294,8 +293,8 @@ def open_ends(event: Event) -> str:
     sides = listed(
         words
         for words, is_open in (
-            ("begins inside this event, so it may have started earlier", event.open_start),
-            ("ends inside this event, so it may have gone on longer", event.open_end),
+            ("begins inside this event, so the expression may have started earlier", event.open_start),
+            ("ends inside this event, so it may have gone on for longer", event.open_end),
         )
         if is_open
     )

@@ -86,7 +86,7 @@ for (const box of document.querySelectorAll(".player")) {
 }
 let opened = [];
 addEventListener("beforeprint", () => {
-  opened = [...document.querySelectorAll("details:not([open])")];
+  opened = [...document.querySelectorAll("details:not([open])")].filter((d) => d.querySelectorAll("tr").length <= 40);
   for (const d of opened) d.open = true;
 });
 addEventListener("afterprint", () => { for (const d of opened) d.open = false; });
