@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from mien.errors import InputError
-from mien.motion.interpolation import linear, positions, tim, weights_linear, weights_tim
+from mien.motion.interpolation import interpolate, linear, positions, tim, weights_linear, weights_tim
 
 
 def paper_tim(frames: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -91,7 +91,7 @@ def test_edges(model) -> None:  # type: ignore[no-untyped-def]
     three = np.arange(3, dtype=np.float32)[:, None]
     np.testing.assert_allclose(model(three, 1), [[1.0]], atol=1e-6)
     same = model(three, 3)
-    np.testing.assert_array_equal(same, three)
+    np.testing.assert_allclose(same, three, atol=1e-6)
     assert not np.shares_memory(same, three)
     repeated = np.repeat(np.array([[5], [80]], np.uint8), 3, axis=0)  # linearly dependent frames
     assert model(repeated, 11)[0, 0] == 5
@@ -143,3 +143,12 @@ def test_positions_outside_the_clip_are_refused() -> None:
             weights(3, [2.5])
         with pytest.raises(InputError, match="between 0 and 2"):
             weights(3, [float("nan")])
+
+
+def test_reading_at_given_places() -> None:
+    clip = np.array([[0.0], [10.0], [40.0]])
+    assert interpolate(clip, [2.0, 0.5, 1.0]).ravel().tolist() == [40.0, 5.0, 10.0]
+    assert interpolate(clip, [0.4, 0.5, 1.6], "nearest").ravel().tolist() == [0.0, 10.0, 40.0]
+    np.testing.assert_allclose(interpolate(clip, [2.0, 0.0], "tim"), [[40.0], [0.0]], atol=1e-12)
+    with pytest.raises(InputError, match="no interpolation 'cubic'"):
+        interpolate(clip, [0.0], "cubic")  # type: ignore[arg-type]

@@ -28,14 +28,15 @@ the range of the dtype (TIM can overshoot); ``float16`` is computed in ``float32
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mien.errors import InputError
 
-__all__ = ["linear", "positions", "tim", "weights_linear", "weights_tim"]
+__all__ = ["interpolate", "linear", "positions", "tim", "weights_linear", "weights_tim"]
 
 _BLOCK = 1 << 17
 """Pixels mixed at a time, so that the floating-point copies stay small whatever the clip's size."""
@@ -120,6 +121,35 @@ def weights_tim(length: int, at: ArrayLike) -> NDArray[np.float64]:
     return 1.0 / length + (2.0 / length) * curve((where + 1.0) / length).T @ sampled
 
 
+def interpolate(
+    frames: NDArray[Any], at: ArrayLike, method: Literal["linear", "tim", "nearest"] = "linear"
+) -> NDArray[Any]:
+    """Read a clip at given positions.
+
+    Args:
+        frames: (T, ...) clip or features, T >= 1; any integer or floating dtype.
+        at: (n,) frame positions, 0 to T-1, whole or broken, in any order.
+        method: ``"linear"``, ``"tim"``, or ``"nearest"`` (no mixing; halves go to the later frame).
+
+    Returns:
+        (n, ...), same dtype, a new array.
+
+    Raises:
+        InputError: no frames, a position outside the clip, a dtype that cannot be mixed (bool, complex,
+            text), or an unknown method.
+    """
+    clip = np.asarray(frames)
+    if clip.ndim == 0:
+        raise InputError("a clip needs a time axis: an array of shape (T, ...)")
+    if clip.dtype.kind not in "iuf":
+        raise InputError(f"frames of type {clip.dtype} cannot be interpolated: use integers or floats")
+    if method == "nearest":
+        return np.asarray(clip[np.floor(_checked(len(clip), at) + 0.5).astype(np.int64)])
+    if method not in _WEIGHTS:
+        raise InputError(f"there is no interpolation {method!r}; choose linear, tim or nearest")
+    return _mix(clip, _WEIGHTS[method](len(clip), at))
+
+
 def linear(frames: NDArray[Any], n: int) -> NDArray[Any]:
     """A clip of ``n`` frames, evenly spaced from the first to the last, by mixing neighbours.
 
@@ -133,8 +163,7 @@ def linear(frames: NDArray[Any], n: int) -> NDArray[Any]:
     Raises:
         InputError: no frames, ``n < 1``, or a dtype that cannot be mixed (bool, complex, text).
     """
-    clip = _clip(frames)
-    return _mix(clip, weights_linear(len(clip), positions(len(clip), n)))
+    return interpolate(frames, positions(np.shape(frames)[0] if np.ndim(frames) else 1, n), "linear")
 
 
 def tim(frames: NDArray[Any], n: int) -> NDArray[Any]:
@@ -148,7 +177,7 @@ def tim(frames: NDArray[Any], n: int) -> NDArray[Any]:
         n: frames wanted, >= 1. ``n=1`` gives the middle of the curve.
 
     Returns:
-        (n, ...), same dtype, a new array. ``n == T`` returns the frames unchanged.
+        (n, ...), same dtype, a new array. ``n == T`` returns the frames (floats: but for rounding) unchanged.
 
     Raises:
         InputError: no frames, ``n < 1``, or a dtype that cannot be mixed (bool, complex, text).
@@ -156,24 +185,18 @@ def tim(frames: NDArray[Any], n: int) -> NDArray[Any]:
     References:
         Z. Zhou, G. Zhao, M. Pietikäinen: Towards a practical lipreading system. CVPR 2011, 137–144.
     """
-    clip = _clip(frames)
-    return _mix(clip, weights_tim(len(clip), positions(len(clip), n)))
+    return interpolate(frames, positions(np.shape(frames)[0] if np.ndim(frames) else 1, n), "tim")
 
 
-def _clip(frames: NDArray[Any]) -> NDArray[Any]:
-    clip = np.asarray(frames)
-    if clip.ndim == 0:
-        raise InputError("a clip needs a time axis: an array of shape (T, ...)")
-    if clip.dtype.kind not in "iuf":
-        raise InputError(f"frames of type {clip.dtype} cannot be interpolated: use integers or floats")
-    return clip
+_WEIGHTS: dict[str, Callable[[int, ArrayLike], NDArray[np.float64]]] = {
+    "linear": weights_linear,
+    "tim": weights_tim,
+}
 
 
 def _mix(clip: NDArray[Any], weights: NDArray[np.float64]) -> NDArray[Any]:
     """``weights`` (n, T) times ``clip`` (T, ...), in the clip's dtype, a block of pixels at a time."""
     length, n = len(clip), len(weights)
-    if n == length:  # evenly spaced over all T frames: the frames themselves, without rounding noise
-        return clip.copy()
     flat = clip.reshape(length, -1)
     out = np.empty((n, flat.shape[1]), clip.dtype)
     whole = clip.dtype.kind in "iu"
