@@ -115,7 +115,8 @@ def score_curve(analysis: Analysis) -> Curve:
         title = f"Score from {first} to {final}; {words.counted(len(here), 'event')}"
         height = top + plot_height + (38 if n_rows == 1 else 28)
         rows.append(
-            f'<svg class="curve" viewBox="0 0 {_WIDTH:g} {height:g}" role="group" aria-label="{escape(title)}">'
+            f'<svg class="curve" viewBox="0 0 {_WIDTH:g} {height:g}" role="group" '
+            f'aria-label="{escape(title)}">'
             f"{'' if row else _PATTERNS}{''.join(parts)}</svg>"
         )
     return Curve(Markup("\n".join(rows)), root, relative, n_rows, row_s)

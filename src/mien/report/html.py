@@ -129,10 +129,10 @@ def _stills(pictures: EventPictures | None) -> list[tuple[str, str]]:
 
 def _player(analysis: Analysis, event: Event, pictures: EventPictures) -> dict[str, Any]:
     onset, apex, offset = _places(analysis, event, pictures)
-    frames = [data_uri(jpeg).partition(",")[2] for jpeg in pictures.playback]
+    frames = [data_uri(jpeg) for jpeg in pictures.playback]
     slowest = min(_SPEEDS, key=lambda s: abs(len(frames) / pictures.playback_fps * s - 4.0))
     return {
-        "frames": Markup(json.dumps(frames)),  # base64 only: nothing in it can end the script
+        "frames": Markup(json.dumps(frames)),  # nothing in base64 can end the script
         "count": len(frames),
         "fps": round(pictures.playback_fps, 4),
         "marks": [("onset", onset), ("apex", apex), ("offset", offset)],

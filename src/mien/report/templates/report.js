@@ -17,10 +17,10 @@ for (const box of document.querySelectorAll(".player")) {
     return (h ? h + ":" + two(m % 60) : m) + ":" + two(s % 60) + "." + String(ms % 1000).padStart(3, "0");
   };
   const load = () => {
-    pictures ||= sources.map((code) => {
+    pictures ||= sources.map((source) => {
       const picture = new Image();
       picture.onload = show;
-      picture.src = "data:image/jpeg;base64," + code;
+      picture.src = source;
       return picture;
     });
   };
