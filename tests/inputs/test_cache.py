@@ -46,9 +46,10 @@ def test_keys_are_equal_exactly_for_equal_parts(a: object, b: object) -> None:
 def test_keys_are_typed_and_do_not_run_together() -> None:
     grid = np.arange(6, dtype=np.int32).reshape(2, 3)
     different = [
-        (1,), (1.0,), ("1",), (True,), (b"1",), (None,), ("None",), (), ((),), ({},), ("",), (1, 2), ((1, 2),),
-        (12,), ("ab", "c"), ("a", "bc"), ({"a": 1},), ({"a": "1"},), ({1: "a"},), (grid,), (grid.astype(np.int64),),
-        (grid.reshape(3, 2),), (grid.T,), (np.zeros((0, 2)),), (np.zeros((2, 0)),), (np.array("ab"),),
+        (1,), (1.0,), ("1",), (True,), (b"1",), (None,), ("None",), (), ((),), ({},), ("",), (1, 2),
+        ((1, 2),), (12,), ("ab", "c"), ("a", "bc"), ({"a": 1},), ({"a": "1"},), ({1: "a"},),
+        (grid,), (grid.astype(np.int64),), (grid.reshape(3, 2),), (grid.T,),
+        (np.zeros((0, 2)),), (np.zeros((2, 0)),), (np.array("ab"),),
     ]  # fmt: skip
     assert len({key_of(*parts) for parts in different}) == len(different)
 

@@ -1,1 +1,15 @@
-"""What a recogniser eats: clips, the recipe that turns them into arrays, and a cache on disk."""
+"""What a network eats: clips, the spec that turns them into arrays, and a cache on disk."""
+
+from mien.inputs.cache import ArrayCache, default_cache_dir, file_digest, key_of
+from mien.inputs.spec import Clip, InputSpec, margins, prepare
+
+__all__ = [
+    "ArrayCache",
+    "Clip",
+    "InputSpec",
+    "default_cache_dir",
+    "file_digest",
+    "key_of",
+    "margins",
+    "prepare",
+]

@@ -166,7 +166,7 @@ class ArrayCache:
         return self.folder / key[:2] / key[2:4] / f"{key}.npz"
 
     def get(self, key: str) -> Arrays | None:
-        """The arrays under ``key``; ``None`` where there are none or the entry is damaged (and so removed)."""
+        """The arrays under ``key``; ``None`` where there are none or the entry is damaged (and removed)."""
         path = self.path(key)
         try:
             with np.load(path, allow_pickle=False) as entry:
