@@ -26,7 +26,7 @@ __all__ = ["VideoFile", "probe_file"]
 av.logging.set_level(None)
 
 # Formats that FFmpeg makes films of, but that are none: texts, single pictures, lists of other files.
-_NO_FILMS = frozenset("tty concat hls dash lavfi image2 ico svg_pipe vapoursynth webvtt".split())
+_NO_FILMS = frozenset(("tty", "concat", "hls", "dash", "lavfi", "image2", "ico", "vapoursynth", "webvtt"))
 
 
 class VideoFile(VideoReader):
@@ -46,6 +46,8 @@ class VideoFile(VideoReader):
         self._orientation = looked.orientation
         self._stored_size = looked.stored_size
         self._fps = fps
+        # A palette comes with the first packet only.
+        self._can_seek = looked.packets.regular and looked.info.pix_fmt != "pal8"
 
     def _index_before(self, time: float) -> int:
         if time <= 0 or not self._packets.regular:
@@ -56,7 +58,7 @@ class VideoFile(VideoReader):
         return max(0, int(np.searchsorted(self._packets.times, time)) - 1)
 
     def _goes_on_well(self, at: int, first: int) -> bool:
-        if not self._packets.regular:
+        if not self._can_seek:
             return True  # the only other way is from the start
         pts, keys = self._packets.pts, self._packets.keys
         if first >= len(pts):
@@ -81,7 +83,7 @@ class VideoFile(VideoReader):
     def _run(self, first: int) -> _Run:
         """Start decoding at the last place from which frame ``first`` comes out right."""
         packets = self._packets
-        if packets.regular and first > 0:
+        if self._can_seek and first > 0:
             target = packets.pts[first]
             before = packets.keys[packets.keys <= target]
             # Containers differ in whether they seek by decoding or presentation time: where one overshoots,
@@ -169,7 +171,7 @@ class _Run:
             with _opened(path) as container:
                 stream = video_stream(container)
                 assert stream is not None
-                stream.thread_type = "AUTO"  # type: ignore[assignment]
+                stream.thread_type = "AUTO"
                 if seek is not None:
                     container.seek(seek, stream=stream)
                 yield from self._of_stream(container, stream)
@@ -196,8 +198,8 @@ class _Run:
                     self.problem = "the size of the picture changes"
                     return
                 yield picture
-            picture = None
-            del pictures
+                del picture
+            pictures.clear()
             if self.problem:
                 return
 
@@ -276,15 +278,15 @@ def _examine(path: Path, container: InputContainer, fps: float | None) -> _Look:
         raise InputError(_not_a_film(path))
     if _NO_FILMS & set(container.format.name.split(",")) or container.format.name.endswith("_pipe"):
         raise InputError(_not_a_film(path))
-    packets = list_packets(container, stream)
+    packets = list_packets(path, container, stream)
     # Two pictures must come out; the first tells how they are stored.
     run = _Run(path, None)
     with closing(iter(run)) as pictures:
         head = [p for p, _ in zip(pictures, range(2), strict=False)]
     if len(head) < 2:
-        n = "no frame" if not head else "only one frame"
+        found = "no frame" if not head else "only one frame"
         raise InputError(
-            f"{path}: {n} can be read; at least two are needed to see a movement. "
+            f"{path}: {found} can be read; at least two are needed to see a movement. "
             "The file may be a single picture, damaged, or not copied in full."
         )
     first = head[0]
@@ -309,7 +311,6 @@ def _examine(path: Path, container: InputContainer, fps: float | None) -> _Look:
             codec=codec,
         )
     rate = fps or measured or claimed or 25.0
-    n = len(packets) or None
     info = VideoInfo(
         path=path,
         name=path.stem,
@@ -319,7 +320,7 @@ def _examine(path: Path, container: InputContainer, fps: float | None) -> _Look:
         claimed_fps=claimed,
         variable_fps=variable and fps is None,
         duration_s=_duration(packets, rate, fps),
-        n_frames=n,
+        n_frames=len(packets) or None,
         codec=codec,
         pix_fmt=first.format.name,
         bit_depth=max((c.bits for c in first.format.components), default=8),

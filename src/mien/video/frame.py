@@ -109,7 +109,7 @@ def orientation_of(frame: av.VideoFrame) -> Orientation:
     data = frame.side_data.get("DISPLAYMATRIX") if frame.side_data is not None else None
     if data is None:
         return Orientation()
-    raw = bytes(data)
+    raw = bytes(cast(Any, data))
     if len(raw) < 36:
         return Orientation()
     # 3×3, row vectors: (x', y') = (x, y) · [[a, b], [c, d]], with y downwards.

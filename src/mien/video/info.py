@@ -61,11 +61,14 @@ _RATE_TOKENS = (
 
 # What machine-vision cameras write: every picture by itself, most often without loss.
 _CAMERA_CODECS = frozenset(
-    "rawvideo mjpeg ljpeg jpegls jpeg2000 ffv1 huffyuv ffvhuff utvideo png tiff bmp lagarith magicyuv".split()
+    (
+        *("rawvideo", "mjpeg", "ljpeg", "jpegls", "jpeg2000", "ffv1", "huffyuv", "ffvhuff", "utvideo"),
+        *("png", "tiff", "bmp", "lagarith", "magicyuv"),
+    )
 )
 
 _TOLERANCE = 0.05
-"""Rates that differ by less than this share are the same (29.97 and 30, 23.976 and 25 are 24's neighbours)."""
+"""Rates that differ by no more than this share of the larger are the same (29.97 and 30, 24 and 25)."""
 
 
 def rate_in_name(path: Path) -> float | None:

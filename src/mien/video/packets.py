@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
+from pathlib import Path
 
 import av
 import numpy as np
+from av.container import InputContainer
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-__all__ = ["AV_ERRORS", "Packets", "list_packets"]
+__all__ = ["AV_ERRORS", "Packets", "is_cut_short", "list_packets"]
 
 AV_ERRORS = (av.FFmpegError, OSError, ValueError, RuntimeError, LookupError, EOFError)
 """Whatever PyAV may raise on damaged input."""
@@ -43,7 +45,8 @@ class Packets:
         """Seconds since the first frame, (N,)."""
         if not len(self.pts):
             return np.zeros(0)
-        return (self.pts - self.pts[0]) * self.tick
+        seconds: NDArray[np.float64] = (self.pts - self.pts[0]) * self.tick
+        return seconds
 
     def rate(self) -> tuple[float | None, bool]:
         """Frames a second by the timestamps and whether they are uneven.
@@ -63,11 +66,11 @@ class Packets:
         return 1.0 / (float(near.mean()) * self.tick), variable
 
 
-def list_packets(container: av.container.InputContainer, stream: VideoStream) -> Packets:
+def list_packets(path: Path, container: InputContainer, stream: VideoStream) -> Packets:
     """Read through the file once without decoding; an error ends the list, it is not raised."""
-    shown, decoded, keys, key_decoded = array("q"), array("q"), array("q"), array("q")
-    n = missing = discarded = 0
-    broken = False
+    shown, decoded, keys = array("q"), array("q"), array("q")
+    n = missing = 0
+    keyed = broken = False
     try:
         for packet in container.demux(stream):
             if not packet.size:
@@ -78,22 +81,18 @@ def list_packets(container: av.container.InputContainer, stream: VideoStream) ->
                 broken = True
                 break
             n += 1
-            if packet.is_discard:  # cut away by an edit list: decoded, never shown
-                discarded += 1
-                continue
-            if not keys and not key_decoded and not packet.is_keyframe:
-                continue  # before the first picture that can be decoded
+            if packet.is_keyframe:
+                keyed = True
+                if packet.pts is not None:
+                    keys.append(packet.pts)
+            if packet.is_discard or not keyed:
+                continue  # cut away by an edit list, or before the first picture that can be decoded
             if packet.pts is None:
                 missing += 1
             else:
                 shown.append(packet.pts)
             if packet.dts is not None:
                 decoded.append(packet.dts)
-            if packet.is_keyframe:
-                if packet.pts is not None:
-                    keys.append(packet.pts)
-                else:
-                    key_decoded.append(packet.dts or 0)
     except AV_ERRORS:
         broken = True
     tick = float(stream.time_base) if stream.time_base else 0.0
@@ -105,5 +104,49 @@ def list_packets(container: av.container.InputContainer, stream: VideoStream) ->
         keys=np.sort(np.array(keys, np.int64)),
         tick=tick,
         regular=regular,
-        complete=not broken and n >= (stream.frames or 0),
+        # Where the header counts the frames, a missing tail may hold only sound, and does not matter.
+        complete=not broken and (n >= stream.frames if stream.frames else not is_cut_short(path)),
     )
+
+
+def is_cut_short(path: Path) -> bool:
+    """Whether the container's own lengths reach beyond the end of the file (MP4/MOV, AVI, Matroska/WebM)."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(12)
+        if head[:4] == b"RIFF":
+            # OpenDML files hold several RIFF chunks; only the first is looked at. A live capture writes 0.
+            length = int.from_bytes(head[4:8], "little")
+            return 0 < length < 0xFFFFFFFF and 8 + length > size
+        if head[:4] == b"\x1aE\xdf\xa3":
+            return _matroska_end(head + file.read(4096)) > size
+        at = 0
+        while head[4:8].isalnum() and at + 8 <= size:
+            file.seek(at)
+            box = file.read(16)
+            length = int.from_bytes(box[:4], "big")
+            if length == 1:
+                length = int.from_bytes(box[8:16], "big")
+            if length < 8:  # 0: until the end of the file
+                return False
+            at += length
+        return at > size
+
+
+def _matroska_end(head: bytes) -> int:
+    """Where the segment of a Matroska file ends by its own account; 0 where it does not say."""
+
+    def number(at: int) -> tuple[int | None, int]:
+        width = 9 - head[at].bit_length()
+        value = int.from_bytes(head[at : at + width], "big") & ((1 << 7 * width) - 1)
+        return (None if value == (1 << 7 * width) - 1 else value), at + width
+
+    try:
+        length, at = number(4)
+        at += length or 0
+        if head[at : at + 4] != b"\x18\x53\x80\x67":
+            return 0
+        length, at = number(at + 4)
+    except IndexError:
+        return 0
+    return 0 if length is None else at + length

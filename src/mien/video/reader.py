@@ -101,8 +101,8 @@ class VideoReader(ABC):
         """Read frames again by their index, exactly as a whole pass yields them.
 
         Args:
-            first, last: 0-based positions in the whole file, both included; the time range is not looked at.
-                Frames that do not exist are left out.
+            first: 0-based position in the whole file; the time range is not looked at.
+            last: the last position, included. Frames that do not exist are left out.
 
         Yields:
             The frames in order. Ranges read in ascending order are the quickest.
@@ -165,6 +165,8 @@ def check_range(info: VideoInfo, start: float | None, end: float | None) -> None
     for name, value in (("start", start), ("end", end)):
         if value is not None and not (math.isfinite(value) and value >= 0):
             raise InputError(f"--{name} {value:g}: give a time in seconds, 0 or more.")
+    if end == 0:
+        raise InputError("--end 0: the range ends before the first frame.")
     if start is not None and end is not None and start >= end:
         raise InputError(f"--start {start:g} --end {end:g}: the range must start before it ends.")
     if start is not None and start >= info.duration_s:
