@@ -93,6 +93,7 @@ def test_answer(make, make_event):
     assert said(one) == "1 micro-expression and no macro-expressions in 19.7 s; every frame could be scored."
     none = make(events=(), lost=())
     assert said(none) == "No micro-expression and no macro-expression in 19.7 s; every frame could be scored."
+    assert said(make(events=(), lost=((0, 0.01),))).endswith("nearly every frame could be scored.")
     assert "says nothing" in said(make(events=(), lost=((0, 99),)))
 
 

@@ -170,9 +170,12 @@ def answer(analysis: Analysis) -> str:
         found = found[0].upper() + found[1:]
     else:
         found = "No micro-expression and no macro-expression"
-    end = (
-        f"{percent(share)} of the recording could not be scored." if share else "every frame could be scored."
-    )
+    if share == 0:
+        end = "every frame could be scored."
+    elif share < 0.01:
+        end = "nearly every frame could be scored."
+    else:
+        end = f"{percent(share)} of the recording could not be scored."
     return f"{found} in {length}; {end}"
 
 
