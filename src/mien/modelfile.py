@@ -1,0 +1,384 @@
+"""The file a trained model travels in: one ``.onnx`` with everything that is known of it inside.
+
+The metadata stand as one JSON text under the key ``mien`` in the model's ``metadata_props``, so that the
+file stays an ordinary ONNX model for every other tool. Reading needs ONNX Runtime alone; nothing pickled is
+ever loaded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, NoReturn, TypeAlias, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien._version import __version__
+from mien.errors import InputError, MienError
+from mien.inputs import InputSpec
+
+__all__ = ["KEY", "SCHEMA", "ModelFile", "ModelMetadata", "Port", "read", "write_metadata"]
+
+KEY = "mien"
+"""The entry of ``metadata_props`` that holds the JSON text."""
+SCHEMA = 1
+"""Version of that text; grows whenever an old reader would misread it."""
+
+Task = Literal["spotting", "recognition"]
+Shape: TypeAlias = tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelMetadata:
+    """What a model file says of itself.
+
+    Attributes:
+        name: short name, as in the zoo.
+        task: ``"spotting"`` (a score a frame) or ``"recognition"`` (class probabilities a clip).
+        labels: the classes in the order of the last axis of the model's first output; for spotting the
+            names of its curves, usually one.
+        inputs: what the network eats: name of each input of the graph -> how it is prepared.
+        paper: whose network it is: authors, title, year.
+        recipe_digest, data_digest: of the training recipe and of the data's manifest; empty where there was
+        none. metrics: name -> value as measured, nothing rounded up; ``metrics_on`` says on what.
+        metrics_on: data, protocol and fold the metrics come from, in words. licence: SPDX identifier or
+        words, with the data's own terms where they bind the weights. tunables: name -> value fitted on
+        development subjects (thresholds, windows). notes: anything else a user must know, in words.
+        mien_version: the mien that wrote the file.
+    """
+
+    name: str
+    task: Task
+    labels: tuple[str, ...]
+    inputs: Mapping[str, InputSpec]
+    paper: str = ""
+    recipe_digest: str = ""
+    data_digest: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    metrics_on: str = ""
+    licence: str = ""
+    tunables: Mapping[str, float | int | str | bool] = field(default_factory=dict)
+    notes: str = ""
+    mien_version: str = __version__
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", tuple(self.labels))
+        if self.task not in get_args(Task):
+            _refuse(f"task must be one of {', '.join(get_args(Task))}, not {self.task!r}")
+        if not self.name:
+            _refuse("a name is needed")
+        if not self.labels or len(set(self.labels)) != len(self.labels):
+            _refuse(f"labels must be different words, at least one, not {list(self.labels)}")
+        if not all(isinstance(label, str) and label for label in self.labels):
+            _refuse(f"labels must be words, not {list(self.labels)}")
+        if self.task == "recognition" and len(self.labels) < 2:
+            _refuse("a recogniser needs at least two labels")
+        if not self.inputs or not all(isinstance(spec, InputSpec) for spec in self.inputs.values()):
+            _refuse("inputs must name at least one input, with an InputSpec each")
+        for name, value in self.metrics.items():
+            if not _number(value):
+                _refuse(f"metric {name!r} must be a finite number, not {value!r}")
+        for name, tunable in self.tunables.items():
+            if not isinstance(tunable, (str, bool)) and not _number(tunable):
+                _refuse(f"tunable {name!r} must be a finite number, a word or true/false, not {tunable!r}")
+
+    def to_json(self) -> str:
+        """One JSON text with sorted keys, so that equal metadata give equal files."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self)}
+        plain["inputs"] = {port: spec.to_dict() for port, spec in self.inputs.items()}
+        plain |= {"metrics": dict(self.metrics), "tunables": dict(self.tunables)}
+        return json.dumps({"schema": SCHEMA, **plain}, sort_keys=True, ensure_ascii=False, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> ModelMetadata:
+        """The metadata that :meth:`to_json` wrote.
+
+        Raises:
+            InputError: not JSON, a newer schema, or entries that are missing, unknown or make no sense.
+        """
+        try:
+            data = json.loads(text)
+        except ValueError as error:
+            raise InputError(f"model metadata: not readable as JSON ({error})") from None
+        if not isinstance(data, dict):
+            _refuse("not a JSON object")
+        schema = data.pop("schema", None)
+        if not isinstance(schema, int) or isinstance(schema, bool) or schema < 1:
+            _refuse(f"its schema version is missing or wrong ({schema!r})")
+        if schema > SCHEMA:
+            wrote = data.get("mien_version", "a newer version")
+            _refuse(f"schema {schema} (mien {wrote}) is newer than this mien reads ({SCHEMA}): update mien")
+        known = {f.name: f for f in fields(cls)}
+        if unknown := sorted(set(data) - set(known)):
+            _refuse(f"unknown entries: {', '.join(unknown)}")
+        if missing := [name for name in ("name", "task", "labels", "inputs") if name not in data]:
+            _refuse(f"missing entries: {', '.join(missing)}")
+        for name in ("inputs", "metrics", "tunables"):
+            if name in data and not isinstance(data[name], dict):
+                _refuse(f"{name} must be an object")
+        if not isinstance(data["labels"], list):
+            _refuse("labels must be a list")
+        for name in (
+            "name",
+            "paper",
+            "recipe_digest",
+            "data_digest",
+            "metrics_on",
+            "licence",
+            "notes",
+            "mien_version",
+        ):
+            if not isinstance(data.get(name, ""), str):
+                _refuse(f"{name} must be text")
+        inputs = {}
+        for port, spec in data["inputs"].items():
+            if not isinstance(spec, dict):
+                _refuse(f"input {port!r} must be an object")
+            inputs[port] = InputSpec.from_dict(spec)
+        return cls(**{**data, "inputs": inputs, "labels": tuple(data["labels"])})
+
+
+def _refuse(reason: str) -> NoReturn:
+    raise InputError(f"model metadata: {reason}")
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """One input or output of the network.
+
+    Attributes:
+        name: as in the ONNX graph.
+        shape: its axes; ``None`` where any length goes.
+        dtype: NumPy's name of the element type, e.g. ``"float32"``.
+    """
+
+    name: str
+    shape: Shape
+    dtype: str
+
+
+_DTYPES = {
+    "tensor(float)": "float32",
+    "tensor(double)": "float64",
+    "tensor(float16)": "float16",
+    "tensor(uint8)": "uint8",
+    "tensor(int8)": "int8",
+    "tensor(int32)": "int32",
+    "tensor(int64)": "int64",
+    "tensor(bool)": "bool",
+}
+
+
+class ModelFile:
+    """A model that is ready to run. Made by :func:`read`; safe to call from several threads.
+
+    Attributes:
+        path: the file.
+        metadata: what it says of itself.
+        inputs, outputs: the network's ports in order.
+    """
+
+    def __init__(self, path: Path, metadata: ModelMetadata, session: Any) -> None:
+        self.path = path
+        self.metadata = metadata
+        self.inputs = _ports(path, session.get_inputs())
+        self.outputs = _ports(path, session.get_outputs())
+        self._session = session
+
+    def __repr__(self) -> str:
+        return f"<{self.metadata.task} model {self.metadata.name!r} from {self.path}>"
+
+    def run(self, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Run the network on the CPU.
+
+        Args:
+            arrays: input name -> array of the port's shape; numbers are brought to the port's type where that
+                loses no kind (integers to floats, not floats to integers).
+
+        Returns:
+            Output name -> array.
+
+        Raises:
+            InputError: an input is missing, unknown, of another shape or type, or the network fails on it.
+        """
+        names = [port.name for port in self.inputs]
+        if set(arrays) != set(names):
+            given = ", ".join(arrays) or "none"
+            raise InputError(f"{self.path.name} wants the inputs {', '.join(names)}, not {given}")
+        feed = {port.name: self._fitted(port, np.asarray(arrays[port.name])) for port in self.inputs}
+        try:
+            results = self._session.run(None, feed)
+        except Exception as error:  # ONNX Runtime's own exceptions share no public base class
+            raise InputError(f"{self.path.name} cannot be run on this input: {_first_line(error)}") from error
+        return {port.name: np.asarray(result) for port, result in zip(self.outputs, results, strict=True)}
+
+    def _fitted(self, port: Port, array: NDArray[Any]) -> NDArray[Any]:
+        fits = len(array.shape) == len(port.shape) and all(
+            want in (None, have) for want, have in zip(port.shape, array.shape, strict=True)
+        )
+        if not fits:
+            wanted = " × ".join("any" if n is None else str(n) for n in port.shape)
+            raise InputError(f"{self.path.name}: input {port.name!r} must be {wanted}, not {array.shape}")
+        if not np.can_cast(array.dtype, port.dtype, "same_kind"):
+            raise InputError(f"{self.path.name}: input {port.name!r} must be {port.dtype}, not {array.dtype}")
+        return np.ascontiguousarray(array, port.dtype)
+
+
+def _ports(path: Path, arguments: list[Any]) -> tuple[Port, ...]:
+    for argument in arguments:
+        if argument.type not in _DTYPES:
+            raise InputError(f"{path}: {argument.name!r} is of type {argument.type}, which mien does not use")
+    return tuple(
+        Port(a.name, tuple(n if isinstance(n, int) else None for n in a.shape), _DTYPES[a.type])
+        for a in arguments
+    )
+
+
+def _shape(value: Any) -> Shape:
+    """Axes of an ``onnx.ValueInfoProto``."""
+    axes = value.type.tensor_type.shape.dim
+    return tuple(axis.dim_value if axis.HasField("dim_value") else None for axis in axes)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def read(path: str | Path, *, threads: int = 1) -> ModelFile:
+    """Open a model file.
+
+    Args:
+        path: an ``.onnx`` file that mien wrote.
+        threads: CPU threads for one call; 0 leaves the choice to ONNX Runtime. One by default, since jobs run
+            side by side; the numbers may differ in the last digits between thread counts.
+
+    Returns:
+        The model, ready to run.
+
+    Raises:
+        InputError: no such file; not an ONNX model (or damaged); an ONNX model without mien's metadata, or
+            with ones of a newer schema; inputs or labels that do not fit the graph.
+    """
+    file = Path(path)
+    if threads < 0:
+        raise InputError(f"threads must be 0 or more, not {threads}")
+    if not file.is_file():
+        raise InputError(f"there is no model file {file}")
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = 4  # what goes wrong is raised; nothing is printed
+    try:
+        session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's own exceptions share no public base class
+        raise InputError(f"{file} is no ONNX model, or a damaged one: {_first_line(error)}") from error
+    text = session.get_modelmeta().custom_metadata_map.get(KEY)
+    if text is None:
+        raise InputError(
+            f"{file} is an ONNX model, but not one of mien's: it says neither what it eats nor what it tells"
+        )
+    try:
+        metadata = ModelMetadata.from_json(text)
+    except InputError as error:
+        raise InputError(f"{file}: {error}") from None
+    model = ModelFile(file, metadata, session)
+    _check(file, metadata, model.inputs, model.outputs[0].shape)
+    return model
+
+
+def _check(where: object, metadata: ModelMetadata, inputs: Iterable[Port], output: Shape) -> None:
+    """The graph and the metadata must speak of the same inputs, picture sizes and labels.
+
+    The first output's last axis must hold one number a label; a spotter of one curve may do without it.
+    """
+    ports = {port.name: port.shape for port in inputs}
+    if set(ports) != set(metadata.inputs):
+        raise InputError(
+            f"{where}: its inputs are {', '.join(ports)}, but it describes {', '.join(metadata.inputs)}"
+        )
+    for name, spec in metadata.inputs.items():
+        picture = ports[name][-2:]
+        if len(ports[name]) >= 3 and any(
+            n not in (None, want) for n, want in zip(picture, spec.size, strict=True)
+        ):
+            raise InputError(f"{where}: input {name!r} takes {picture}, but its spec prepares {spec.size}")
+    wide = output[-1] if output else 1
+    one_curve = metadata.task == "spotting" and len(metadata.labels) == 1
+    if wide is not None and wide != len(metadata.labels) and not one_curve:
+        raise InputError(
+            f"{where}: its output has {wide} numbers, but it names {len(metadata.labels)} labels "
+            f"({', '.join(metadata.labels)})"
+        )
+
+
+def write_metadata(model: str | Path | Any, metadata: ModelMetadata, out: str | Path) -> Path:
+    """Write a model file: an ONNX model with mien's metadata inside, replacing older ones.
+
+    Written beside its place and moved into it, so that ``out`` is never half a file. ``out`` may be the
+    input.
+
+    Args:
+        model: path of an ONNX file, or an ``onnx.ModelProto`` (which is not changed).
+        metadata: what to say of it.
+        out: the file to write; its folder is made.
+
+    Returns:
+        ``out`` as a path.
+
+    Raises:
+        MienError: the ``onnx`` package is not installed.
+        InputError: ``model`` is missing or no ONNX model, the inputs or labels do not fit it, or ``out``
+            cannot be written.
+    """
+    try:
+        import onnx
+    except ImportError:
+        raise MienError("writing model files needs the onnx package: pip install 'mien[train]'") from None
+    if isinstance(model, (str, Path)):
+        if not Path(model).is_file():
+            raise InputError(f"there is no model file {model}")
+        try:
+            proto = onnx.load(str(model))
+        except Exception as error:
+            raise InputError(f"{model} is no ONNX model, or a damaged one: {_first_line(error)}") from error
+    else:
+        proto = onnx.ModelProto()
+        proto.CopyFrom(model)
+    if not proto.graph.output:
+        raise InputError("this is no ONNX model that can be run: it has no outputs")
+    stored = {weights.name for weights in proto.graph.initializer}
+    ports = [Port(value.name, _shape(value), "") for value in proto.graph.input if value.name not in stored]
+    _check(out, metadata, ports, _shape(proto.graph.output[0]))
+    rest = [(p.key, p.value) for p in proto.metadata_props if p.key != KEY]
+    del proto.metadata_props[:]
+    for key, value in [*rest, (KEY, metadata.to_json())]:
+        proto.metadata_props.add(key=key, value=value)
+    target = Path(out)
+    draft = target.with_name(f".{target.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("wb") as file:
+            file.write(proto.SerializeToString())
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(target)
+    except OSError as error:
+        raise InputError(f"{target} cannot be written: {error.strerror or error}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+    return target
