@@ -474,8 +474,8 @@ def objective_class(aus: Iterable[int]) -> str:
     """Objective class of a set of action units.
 
     The table is of exact sets: AU1+2 is II, AU1+2+12 is VII. Sides and intensities do not count. The
-    published workbooks were filled in by people and depart from the table in places, so take a data set's
-    own column where it has one.
+    published columns of objective classes do not agree with one another everywhere, so none of them is
+    this table row by row: where a protocol names a column, take the column.
 
     Args:
         aus: FACS numbers, in any order, repeats allowed.

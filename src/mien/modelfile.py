@@ -47,10 +47,12 @@ class ModelMetadata:
         inputs: what the network eats: name of each input of the graph -> how it is prepared.
         paper: whose network it is: authors, title, year.
         recipe_digest, data_digest: of the training recipe and of the data's manifest; empty where there was
-        none. metrics: name -> value as measured, nothing rounded up; ``metrics_on`` says on what.
-        metrics_on: data, protocol and fold the metrics come from, in words. licence: SPDX identifier or
-        words, with the data's own terms where they bind the weights. tunables: name -> value fitted on
-        development subjects (thresholds, windows). notes: anything else a user must know, in words.
+            none.
+        metrics: name -> value as measured, nothing rounded up; ``metrics_on`` says on what.
+        metrics_on: data, protocol and fold the metrics come from, in words.
+        licence: SPDX identifier or words, with the data's own terms where they bind the weights.
+        tunables: name -> value fitted on development subjects (thresholds, windows).
+        notes: anything else a user must know, in words.
         mien_version: the mien that wrote the file.
     """
 

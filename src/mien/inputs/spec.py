@@ -78,17 +78,17 @@ class InputSpec:
         fps: frames a second to resample to, where ``frames`` is ``None`` or the part is ``"around_apex"``
             (whose length in time it fixes); ``None``: the recording's own.
         interpolation: how frames between frames are made: ``"linear"``, ``"tim"``, or ``"nearest"`` (none
-        made). flow: the flow algorithm, a key of ``mien.motion.FLOW_METHODS``; ``None`` for frames.
-        reference: where flow starts: from the ``"onset"`` frame (of ``"clip"`` and ``"around_apex"`` too)
-        or from
-            the ``"previous"`` of the selected frames; ``None`` for frames. ``"apex"`` with ``"onset"`` is
-            the one field from onset to apex of many shallow networks.
+            made).
+        flow: the flow algorithm, a key of ``mien.motion.FLOW_METHODS``; ``None`` for frames.
+        reference: where flow starts: from the ``"onset"`` frame (also for ``"clip"`` and ``"around_apex"``)
+            or from the ``"previous"`` of the selected frames; ``None`` for frames. ``"apex"`` with
+            ``"onset"`` is the one field from onset to apex of many shallow networks.
         flow_size: (H, W) at which flow is measured, each at least 16; ``None``: at ``size``.
         normalisation: frames: ``"none"`` 0..255; ``"unit"`` 0..1; ``"signed"`` -1..1; ``"imagenet"`` (rgb
             only); ``"standard"`` zero mean and unit deviation over the clip. Flow: ``"none"``;
             ``"standard"`` zero mean and unit deviation for each channel over the clip; ``"median"`` each
-            map less its median and over its spread (1.4826 median absolute deviation), which takes out head
-            motion left over and the expression's strength. Where there is no spread, the result is 0.
+            map less its median and over its spread (1.4826 median absolute deviation), which takes out a
+            shift of the whole face and the expression's strength. Where there is no spread, the result is 0.
     """
 
     size: tuple[int, int]
