@@ -23,6 +23,9 @@ KINDS = {
     "mpeg4.avi": {"codec": "mpeg4", "gop": 12},
     "mpeg4_bframes.avi": {"codec": "mpeg4", "gop": 12, "options": {"bf": "2"}},
     "mpeg2.ts": {"codec": "mpeg2video", "gop": 12, "options": {"bf": "2"}},
+    "h264_bframes.avi": {"codec": "libx264", "gop": 25, "options": {"bf": "3"}},
+    "vp8.webm": {"codec": "libvpx", "gop": 20, "options": {"auto-alt-ref": "1", "lag-in-frames": "10"}},
+    "h264.ts": {"codec": "libx264", "gop": 20},
     "mjpeg.avi": {"codec": "mjpeg", "pix_fmt": "yuvj420p"},
     "raw.avi": {"codec": "rawvideo", "pix_fmt": "bgr24"},
     "gray.mkv": {"codec": "ffv1", "pix_fmt": "gray"},
@@ -254,6 +257,7 @@ CUT = {
     "front.mp4": {"codec": "libx264", "container_options": {"movflags": "faststart"}},
     "behind.mp4": {"codec": "libx264"},
     "film.avi": {"codec": "mpeg4"},
+    "film.gif": {"codec": "gif", "pix_fmt": "rgb8"},
     "film.mkv": {"codec": "libx264", "gop": 10},
 }
 
@@ -276,7 +280,10 @@ def test_cut_anywhere_it_warns_or_is_refused(scene: Scene, tmp_path: Path, name:
         assert len(frames) >= 2
         assert np.all(np.diff([f[1] for f in frames]) > 0)
         # Whatever is shown is whole, and at its time (a cut may have taken the B-frames before the last one).
-        assert all(f[2] == truth[round(f[1] * 25)][2] for f in frames)
+        whole_ones = (
+            frames[:-1] if name == "film.gif" else frames
+        )  # GIF cannot tell that a picture is cut off
+        assert all(f[2] == truth[round(f[1] * 25)][2] for f in whole_ones)
         if len(frames) < len(truth):
             assert any("breaks off after frame" in w for w in reader.warnings), size
             assert reader.broke_at == frames[-1][0]

@@ -79,6 +79,7 @@ def test_an_unreadable_picture_is_a_gap(
     assert [f.time for f in frames] == pytest.approx([0, 0.1, 0.3, 0.4])
     assert f"2.{ending}" in reader.warnings[-1]
     assert [f.index for f in reader.read(1, 3)] == [1, 3]
+    assert capfd.readouterr().err == ""
 
 
 def test_sixteen_bits(tmp_path: Path) -> None:

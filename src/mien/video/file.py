@@ -69,16 +69,22 @@ class VideoFile(VideoReader):
         if first >= len(self._packets) and self._packets.regular:
             return
         run = self._run(first)
-        last = None
+        last, n = None, 0
         with closing(self._placed(run)) as placed:
             for index, time, picture in placed:
                 last = index
+                n += index >= first
                 if index >= first:
                     seconds = time if self._fps is None else index / self._fps
                     yield Frame(index, seconds, StreamPicture(picture, self._orientation))
                 del picture
         if tell and last is not None:
             self._tell_end(run, last)
+            if self._packets.regular and n < last + 1 - first:
+                self._warn(
+                    f"{last + 1 - first - n} frames are damaged and were left out; "
+                    "copy the file again from the camera or the original if you can."
+                )
 
     def _run(self, first: int) -> _Run:
         """Start decoding at the last place from which frame ``first`` comes out right."""
@@ -110,8 +116,13 @@ class VideoFile(VideoReader):
                 at = index
                 yield index, float(times[index]), picture
                 del picture
+        elif packets.counted:
+            times = packets.times
+            for index, picture in zip(range(len(packets)), run, strict=False):
+                yield index, float(times[index]), picture
+                del picture
         else:
-            step = 1.0 / self.info.fps
+            step = 1.0 / (packets.rate()[0] or self.info.fps)
             stamped = ((_seconds(p), p) for p in run)
             mended = steady(stamped, step, lambda: self._warn(_MENDED))
             for index, (time, picture) in enumerate(mended):
@@ -119,13 +130,14 @@ class VideoFile(VideoReader):
                 del picture
 
     def _tell_end(self, run: _Run, last: int) -> None:
-        if run.problem is None and self._packets.complete:
+        lacking = self._packets.regular and last < len(self._packets) - 1
+        if run.problem is None and self._packets.complete and not lacking:
             return
         self.broke_at = last
         seconds = last / (self._fps or self.info.fps)
         if self._fps is None and self._packets.regular:
             seconds = float(self._packets.times[last])
-        reason = run.problem or "the rest is missing; perhaps it was not copied in full"
+        reason = run.problem or "what follows is missing or damaged; perhaps it was not copied in full"
         self._warn(f"The file breaks off after frame {last} ({seconds:.2f} s): {reason}.")
 
 
@@ -220,7 +232,8 @@ def _opened(path: Path) -> InputContainer:
 def video_stream(container: InputContainer) -> VideoStream | None:
     """The first stream that is a film (the cover picture of a sound file is none)."""
     for stream in container.streams.video:
-        if not stream.disposition & av.stream.Disposition.attached_pic:
+        # No codec context: FFmpeg does not know the codec.
+        if stream.codec_context is not None and not stream.disposition & av.stream.Disposition.attached_pic:
             return stream
     return None
 

@@ -191,8 +191,13 @@ def _load(file: Path) -> NDArray[Any] | None:
         data = file.read_bytes()
         if not _is_whole(data):
             return None
-        # Not imread: it cannot open names beyond ASCII on Windows.
-        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR)
+        # OpenCV would print its opinion of damaged pictures.
+        level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        try:
+            # Not imread: it cannot open names beyond ASCII on Windows.
+            picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR)
+        finally:
+            cv2.utils.logging.setLogLevel(level)
     except (OSError, cv2.error):
         return None
     if picture is None or picture.dtype not in (np.uint8, np.uint16):

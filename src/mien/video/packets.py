@@ -28,6 +28,7 @@ class Packets:
         keys: ``int64`` (K,) ascending, timestamps of pictures at which decoding can begin.
         tick: seconds a tick.
         regular: every packet has its own timestamp, so that one can tell a frame's position by it.
+        counted: presentation times are unknown, but the frames come at these times, one after the other.
         complete: the packets ended where the file says that they end.
     """
 
@@ -35,6 +36,7 @@ class Packets:
     keys: NDArray[np.int64]
     tick: float
     regular: bool
+    counted: bool
     complete: bool
 
     def __len__(self) -> int:
@@ -71,6 +73,7 @@ def list_packets(path: Path, container: InputContainer, stream: VideoStream) -> 
     shown, decoded, keys = array("q"), array("q"), array("q")
     n = missing = 0
     keyed = broken = False
+    vp8 = stream.codec_context.codec.canonical_name == "vp8"
     try:
         for packet in container.demux(stream):
             if not packet.size:
@@ -87,6 +90,8 @@ def list_packets(path: Path, container: InputContainer, stream: VideoStream) -> 
                     keys.append(packet.pts)
             if packet.is_discard or not keyed:
                 continue  # cut away by an edit list, or before the first picture that can be decoded
+            if vp8 and not bytes(packet)[0] & 0x10:
+                continue  # a picture that only others refer to, never shown
             if packet.pts is None:
                 missing += 1
             else:
@@ -95,17 +100,21 @@ def list_packets(path: Path, container: InputContainer, stream: VideoStream) -> 
                 decoded.append(packet.dts)
     except AV_ERRORS:
         broken = True
+    # AVI knows no times of presentation; for these codecs FFmpeg's guesses are not even in order.
+    counted = container.format.name == "avi" and stream.codec_context.codec.canonical_name in ("h264", "hevc")
+    # Where the header counts the frames, a missing tail may hold only sound, and does not matter.
+    counts = stream.frames if container.format.name != "gif" else 0
     tick = float(stream.time_base) if stream.time_base else 0.0
     # An AVI with B-frames has decoding times only; sorted, they are the times of presentation.
-    pts = np.sort(np.array(shown if not missing else decoded, np.int64))
-    regular = not missing and bool(len(pts)) and tick > 0 and bool(np.all(np.diff(pts) > 0))
+    pts = np.sort(np.array(decoded if missing or counted else shown, np.int64))
+    distinct = bool(len(pts)) and tick > 0 and bool(np.all(np.diff(pts) > 0))
     return Packets(
         pts=pts,
         keys=np.sort(np.array(keys, np.int64)),
         tick=tick,
-        regular=regular,
-        # Where the header counts the frames, a missing tail may hold only sound, and does not matter.
-        complete=not broken and (n >= stream.frames if stream.frames else not is_cut_short(path)),
+        regular=distinct and not missing and not counted,
+        counted=distinct and counted,
+        complete=not broken and (n >= counts if counts else not is_cut_short(path)),
     )
 
 
@@ -120,6 +129,9 @@ def is_cut_short(path: Path) -> bool:
             return 0 < length < 0xFFFFFFFF and 8 + length > size
         if head[:4] == b"\x1aE\xdf\xa3":
             return _matroska_end(head + file.read(4096)) > size
+        if head[:4] == b"GIF8":
+            file.seek(-1, 2)
+            return file.read(1) != b";"
         at = 0
         while head[4:8].isalnum() and at + 8 <= size:
             file.seek(at)
