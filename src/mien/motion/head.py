@@ -42,14 +42,14 @@ class HeadMotionModel:
             raise ValueError("at least one point needs a positive weight")
         self._huber, self._iterations = huber, iterations
         self._centre = np.average(points, axis=0, weights=self.weight)
-        self._scale = float(max(np.abs(points - self._centre).max(), 1.0))
+        self.scale = float(max(np.abs(points - self._centre).max(), 1.0))
         self._depth_mean = float(np.average(depth, weights=self.weight))
         self._basis = self.basis(points, depth)
 
     def basis(self, points: NDArray[np.floating], depth: NDArray[np.floating]) -> NDArray[np.float64]:
         """The six basis fields at any points: (P, 2, 6)."""
-        p = (np.asarray(points, np.float64) - self._centre) / self._scale
-        z = (np.asarray(depth, np.float64) - self._depth_mean) / self._scale
+        p = (np.asarray(points, np.float64) - self._centre) / self.scale
+        z = (np.asarray(depth, np.float64) - self._depth_mean) / self.scale
         zero, one = np.zeros(len(p)), np.ones(len(p))
         x, y = p[:, 0], p[:, 1]
         along_x = np.stack([one, zero, x, -y, z, zero], axis=-1)
