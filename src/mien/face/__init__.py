@@ -5,7 +5,6 @@
 
 from mien.face.align import CROP, rescale, warp
 from mien.face.blinks import find_blinks
-
 from mien.face.regions import UNIT, FaceMap, face_map
 from mien.face.tracking import CELLS, FaceFrame, FaceTracker, Key, Picture, TrackerSettings, settle, survey
 
@@ -21,7 +20,6 @@ __all__ = [
     "TrackerSettings",
     "face_map",
     "find_blinks",
-
     "rescale",
     "settle",
     "survey",

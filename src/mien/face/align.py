@@ -1,8 +1,8 @@
 """The canonical face crop: where the face lies in it, and how pixels get there.
 
 The crop is a square. The outer eye corners lie :data:`EYE_WIDTH` of its side apart, their midpoint half-way
-across and :data:`EYE_LINE` down; forehead to chin fit inside. A crop is described by a 2×3 matrix from picture
-pixels to crop pixels (a similarity: shift, turn, scale).
+across and :data:`EYE_LINE` down; forehead to chin fit inside. A crop is described by a 2×3 matrix from
+picture pixels to crop pixels (a similarity: shift, turn, scale).
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def place(points: NDArray[np.floating], size: int = CROP) -> Matrix:
         size: side of the crop in pixels.
 
     Returns:
-        (2, 3) picture -> crop, by least squares over points that expressions hardly move: the eye corners, the
-        bridge and the base of the nose.
+        (2, 3) picture -> crop, by least squares over points that expressions hardly move: the eye corners,
+        the bridge and the base of the nose.
     """
     source = np.asarray(points)[list(ANCHORS), :2]
     target = np.array(list(ANCHORS.values())) * EYE_WIDTH * size + (size / 2, EYE_LINE * size)
@@ -91,15 +91,23 @@ def scale_of(matrix: Matrix) -> float:
 
 
 def warp(picture: NDArray[np.uint8], matrix: Matrix, size: int) -> NDArray[np.uint8]:
-    """The crop ``uint8`` (size, size[, 3]) of a picture ``uint8`` (H, W[, 3]); beyond the border it is replicated.
+    """The crop of a picture; beyond the picture's border its last pixels are repeated.
 
-    Bilinear sampling of a picture much larger than the crop would alias, and aliasing looks like motion: so the
-    needed part is first reduced by area averaging.
+    Bilinear sampling of a picture much larger than the crop would alias, and aliasing looks like motion: so
+    the needed part is first reduced by area averaging.
+
+    Args:
+        picture: ``uint8`` (H, W) or (H, W, 3).
+        matrix: (2, 3) picture -> crop.
+        size: side of the crop, pixels.
+
+    Returns:
+        ``uint8`` (size, size) or (size, size, 3).
     """
     reduce = int(1 / max(scale_of(matrix), 1e-6))
     if reduce >= 2:
         corners = np.array([[0, 0], [size, 0], [size, size], [0, size]], float)
-        inverse = cv2.invertAffineTransform(matrix)
+        inverse = np.asarray(cv2.invertAffineTransform(matrix), np.float64)
         box = apply(inverse, corners)
         height, width = picture.shape[:2]
         # whole blocks from the picture's origin, so that the reduction does not wander with the crop
@@ -110,12 +118,12 @@ def warp(picture: NDArray[np.uint8], matrix: Matrix, size: int) -> NDArray[np.ui
         columns, rows = (x1 - x0) // reduce, (y1 - y0) // reduce
         if columns >= 1 and rows >= 1:
             part = picture[y0 : y0 + rows * reduce, x0 : x0 + columns * reduce]
-            picture = cast(
-                NDArray[np.uint8], cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA)
-            )
+            picture = cast(NDArray[np.uint8], cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA))
             shift = np.array([(reduce - 1) / 2 + x0, (reduce - 1) / 2 + y0])
             matrix = np.hstack([matrix[:, :2] * reduce, (matrix[:, :2] @ shift + matrix[:, 2])[:, None]])
     return cast(
         NDArray[np.uint8],
-        cv2.warpAffine(picture, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
+        cv2.warpAffine(
+            picture, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        ),
     )

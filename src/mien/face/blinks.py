@@ -15,8 +15,8 @@ __all__ = ["find_blinks"]
 _SHOULDER_S = 0.4
 """A blink is over within this time on either side of its deepest point, seconds."""
 _DEEP, _EDGE = 0.85, 0.93
-"""Share of the opening beside it that a blink falls below, and that marks its edges. The mesh network's lids never
-meet: a full closure reads as about 0.6, and at 24 frames a second the deepest point is often missed."""
+"""Share of the opening beside it that a blink falls below, and that marks its edges. The mesh network's lids
+never meet: a full closure reads as about 0.6, and at 24 frames a second the deepest point is often missed."""
 _CLOSED = 0.72
 """Share of the person's usual opening below which the eyes count as closed for longer."""
 
@@ -32,8 +32,9 @@ def find_blinks(
         time: (N,) seconds.
 
     Returns:
-        The openness over this person's usual (``float32`` (N,); the usual is its 75th percentile), and the closures
-        in order: short dips with the reason ``"blink"``, longer ones with the reason ``"eyes closed"``.
+        The openness over this person's usual (``float32`` (N,); the usual is its 75th percentile), and the
+        closures in order: short dips with the reason ``"blink"``, longer ones with the reason ``"eyes
+        closed"``.
     """
     known = np.isfinite(openness)
     if known.sum() < 3:

@@ -1,9 +1,10 @@
 """The networks of the face room: where is a face, where are its 468 mesh points, and is a hand before it.
 
-All are MediaPipe's (Apache-2.0, see ``assets/``): BlazeFace short range (Bazarevsky et al., 2019), the face mesh
-(Kartynnik et al., 2019) and the palm detector (Zhang et al., 2020). They run on OpenCV's DNN module, which mien needs anyway; LiteRT is about twice as
-fast but a dependency more, for a network that runs a few times a second (numbers in benchmarks/README.md).
-Another detector only has to offer :class:`FaceDetector`'s two methods.
+All are MediaPipe's (Apache-2.0, see ``assets/``): BlazeFace short range (Bazarevsky et al., 2019), the face
+mesh (Kartynnik et al., 2019) and the palm detector (Zhang et al., 2020). They run on OpenCV's DNN module,
+which mien needs anyway; LiteRT is about twice as fast but a dependency more, for a network that runs a few
+times a second (numbers in benchmarks/README.md). Another detector only has to offer :class:`FaceDetector`'s
+two methods.
 """
 
 from __future__ import annotations
@@ -84,23 +85,22 @@ def _load(name: str) -> Any:
 
 
 def _sigmoid(x: NDArray[np.float32]) -> NDArray[np.float32]:
-    result: NDArray[np.float32] = 1 / (1 + np.exp(-np.clip(x, -80, 80)))
+    result: NDArray[np.float32] = np.reciprocal(1 + np.exp(-np.clip(x, -80, 80)), dtype=np.float32)
     return result
 
 
 def _anchors(*maps: tuple[int, int]) -> NDArray[np.float32]:
     """Centres of the single-shot detectors' anchors, 0 to 1: for each map of n×n cells, k a cell."""
     grids = [np.stack(np.meshgrid(np.arange(n), np.arange(n)), -1).reshape(-1, 2) for n, _ in maps]
-    return np.concatenate(
-        [np.repeat((grid + 0.5) / n, k, axis=0) for grid, (n, k) in zip(grids, maps, strict=True)]
-    ).astype(np.float32)
+    centres = [np.repeat((grid + 0.5) / n, k, axis=0) for grid, (n, k) in zip(grids, maps, strict=True)]
+    return np.concatenate(centres).astype(np.float32)
 
 
 class BlazeFace:
     """BlazeFace, short range: faces from about a sixth of the picture's longer side.
 
-    Where nothing is found, the picture is searched again in overlapping tiles of half its size, which finds faces
-    half as large. About 1.5 ms a pass on one 2-core machine.
+    Where nothing is found, the picture is searched again in overlapping tiles of half its size, which finds
+    faces half as large. About 1.5 ms a pass on one 2-core machine.
     """
 
     _size = 128
@@ -116,11 +116,7 @@ class BlazeFace:
         found = self._pass(rgb, 0, 0)
         tile = max(height, width) // 2
         if not found and tile >= self._size:
-            starts = [
-                (y, x)
-                for y in _tile_starts(height, tile)
-                for x in _tile_starts(width, tile)
-            ]
+            starts = [(y, x) for y in _tile_starts(height, tile) for x in _tile_starts(width, tile)]
             for y, x in starts:
                 found += self._pass(rgb[y : y + tile, x : x + tile], x, y)
             found = _suppress(found)
@@ -146,7 +142,12 @@ class BlazeFace:
             x, y = centre * side + (left, top)
             found.append(
                 Detection(
-                    float(x - w / 2), float(y - h / 2), float(w), float(h), float(scores[i]), eyes.astype(np.float32)
+                    float(x - w / 2),
+                    float(y - h / 2),
+                    float(w),
+                    float(h),
+                    float(scores[i]),
+                    eyes.astype(np.float32),
                 )
             )
         return _suppress(found)
@@ -165,11 +166,10 @@ def _suppress(found: list[Detection], overlap: float = 0.3) -> list[Detection]:
         best = rest[0]
         same = [d for d in rest if d.overlap(best) > overlap]
         rest = [d for d in rest[1:] if d not in same] if len(same) > 1 else rest[1:]
-        w = np.array([d.score for d in same])
-        w /= w.sum()
-        mean = np.array([[d.x, d.y, d.width, d.height] for d in same]).T @ w
+        w = np.array([d.score for d in same]) / sum(d.score for d in same)
+        x, y, width, height = (np.array([[d.x, d.y, d.width, d.height] for d in same]).T @ w).tolist()
         eyes = np.tensordot(w, np.stack([d.eyes for d in same]), axes=1).astype(np.float32)
-        kept.append(Detection(*(float(v) for v in mean), best.score, eyes))
+        kept.append(Detection(x, y, width, height, best.score, eyes))
     return kept
 
 
@@ -181,7 +181,9 @@ class FaceMesh:
     def __init__(self) -> None:
         self._net = _load("face_landmark.tflite")
 
-    def __call__(self, rgb: NDArray[np.uint8], centre: NDArray[np.floating], side: float, angle: float) -> Mesh:
+    def __call__(
+        self, rgb: NDArray[np.uint8], centre: NDArray[np.floating], side: float, angle: float
+    ) -> Mesh:
         """The mesh inside a turned square of the picture.
 
         Args:
@@ -207,7 +209,9 @@ class FaceMesh:
         """The mesh of a detected face."""
         across = found.eyes[1] - found.eyes[0]
         centre = np.array([found.x + found.width / 2, found.y + found.height / 2])
-        mesh = self(rgb, centre, 1.5 * max(found.width, found.height), float(np.arctan2(across[1], across[0])))
+        mesh = self(
+            rgb, centre, 1.5 * max(found.width, found.height), float(np.arctan2(across[1], across[0]))
+        )
         return self.again(rgb, mesh)
 
     def again(self, rgb: NDArray[np.uint8], last: Mesh) -> Mesh:
@@ -230,7 +234,7 @@ class HandFinder:
 
     _size = 192
     _zoom = 0.6
-    """The crop fills this share of what the network sees: palms are often below the chin, fingers above it."""
+    """The crop fills this share of what the network sees: palms are often below the chin."""
 
     def __init__(self) -> None:
         self._net = _load("palm_detection_full.tflite")
@@ -247,7 +251,9 @@ class HandFinder:
             0 to 1.
         """
         view = rescale(matrix, CROP, self._size)
-        view = np.hstack([view[:, :2] * self._zoom, view[:, 2:] * self._zoom + self._size * (1 - self._zoom) / 2])
+        view = np.hstack(
+            [view[:, :2] * self._zoom, view[:, 2:] * self._zoom + self._size * (1 - self._zoom) / 2]
+        )
         self._net.setInput(cv2.dnn.blobFromImage(warp(rgb, view, self._size), 1 / 255))
         boxes, raw = self._net.forward(["Identity", "Identity_1"])
         scores = _sigmoid(raw.reshape(-1))

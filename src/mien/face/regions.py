@@ -38,7 +38,9 @@ class FaceMap:
     depth: NDArray[np.float64]
 
 
-def _blob(points: NDArray[np.floating], centre: NDArray[np.floating], sx: float, sy: float) -> NDArray[np.float64]:
+def _blob(
+    points: NDArray[np.floating], centre: NDArray[np.floating], sx: float, sy: float
+) -> NDArray[np.float64]:
     d = (points - centre) / (sx * UNIT, sy * UNIT)
     result: NDArray[np.float64] = np.exp(-0.5 * (d * d).sum(axis=1))
     return result
@@ -61,7 +63,9 @@ def face_map(mesh: NDArray[np.floating], cells: int) -> FaceMap:
 
     regions = np.empty((len(REGIONS), len(points)))
     for row, region in zip(regions, REGIONS, strict=True):
-        row[:] = _blob(points, xy[list(region.landmarks)].mean(axis=0), region.radius * 0.6, region.radius * 0.6)
+        row[:] = _blob(
+            points, xy[list(region.landmarks)].mean(axis=0), region.radius * 0.6, region.radius * 0.6
+        )
         row *= face
         if row.sum() < 1e-3:  # a region outside the picture: its nearest cell, which will not move
             row[np.argmin(((points - xy[list(region.landmarks)].mean(axis=0)) ** 2).sum(axis=1))] = 1

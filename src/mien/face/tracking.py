@@ -1,14 +1,15 @@
 """Following one face through a recording, and holding it still.
 
-A micro-expression moves the skin by a hundredth of the face's width; the mesh network's points tremble by nearly
-as much. So the mesh only says *where* the face is. It is held *still* by registering each frame to a key frame:
-feature points on skin that moves with the skull (bridge and base of the nose, inner eye corners; the rest of the
-face with little weight) are tracked from the key frame's crop into this frame's, and the robust similarity between
-them corrects the crop. Averaged over a hundred points that is steady to a few hundredths of a pixel. A new key
-frame is taken every second or two, from the steadied crop itself, so that nothing jumps.
+A micro-expression moves the skin by a hundredth of the face's width; the mesh network's points tremble by
+nearly as much. So the mesh only says *where* the face is. It is held *still* by registering each frame to a
+key frame: feature points on skin that moves with the skull (bridge and base of the nose, inner eye corners;
+the rest of the face with little weight) are tracked from the key frame's crop into this frame's, and the
+robust similarity between them corrects the crop. Averaged over a hundred points that is steady to a few
+hundredths of a pixel. A new key frame is taken every second or two, from the steadied crop itself, so that
+nothing jumps.
 
-The mesh is consulted when something may have changed (the eyes look different, tracking has trouble) and every
-fifth of a second besides; the detector only to find a face that is not being tracked.
+The mesh is consulted when something may have changed (the eyes look different, tracking has trouble) and
+every fifth of a second besides; the detector only to find a face that is not being tracked.
 """
 
 from __future__ import annotations
@@ -65,9 +66,12 @@ class TrackerSettings:
         smallest: outer-eye distance in picture pixels below which a frame is not scored.
         turned_deg: yaw or pitch beyond which a frame is not scored, degrees.
         shaken: head speed beyond which a frame is not scored, outer-eye distances a second.
-        covered: certainty of a hand before the face from which frames are not scored; half of it keeps them so.
-        hand_s: a hand is looked for at least this often, seconds; twice as often while the lower face changes.
-        changed: share of the face that no longer looks like the key frame's from which a new one is taken early.
+        covered: certainty of a hand before the face from which frames are not scored; half of it keeps them
+            so.
+        hand_s: a hand is looked for at least this often, seconds; twice as often while the lower face
+            changes.
+        changed: share of the face that no longer looks like the key frame's from which a new one is taken
+            early.
         blurred: sharpness below this share of the recording's usual is not scored.
     """
 
@@ -149,7 +153,9 @@ class FaceFrame:
     hand: float = float("nan")
 
 
-def survey(pictures: Iterable[Picture], choice: int = 1, *, step_s: float = 0.1, enough: int = 8) -> Detection | None:
+def survey(
+    pictures: Iterable[Picture], choice: int = 1, *, step_s: float = 0.1, enough: int = 8
+) -> Detection | None:
     """Which face to follow: faces seen steadily at the beginning, largest first.
 
     Args:
@@ -257,7 +263,9 @@ class FaceTracker:
         def distance(d: Detection) -> float:
             dx = (d.x + d.width / 2) - (wanted.x + wanted.width / 2)
             dy = (d.y + d.height / 2) - (wanted.y + wanted.height / 2)
-            return float(np.hypot(dx, dy) / max(wanted.width, 1.0)) + abs(float(np.log(d.width / wanted.width)))
+            return float(np.hypot(dx, dy) / max(wanted.width, 1.0)) + abs(
+                float(np.log(d.width / wanted.width))
+            )
 
         best = min(found, key=distance)
         # a face far from where ours was lost may be somebody else's: wait a second before taking it
@@ -299,7 +307,7 @@ class FaceTracker:
         speed = float(np.linalg.norm(moved)) / UNIT / elapsed
         self._matrix = matrix
         age = picture.time - key.time
-        # early where tracking would soon be lost: a key frame taken in time keeps the chain of positions whole
+        # early where tracking would soon be lost: a key frame taken in time keeps the chain of positions
         failing = held < 0.75 or alike < 0.9 or _changed_share(key.crop, crop, key.map.face) > s.changed
         if age >= s.key_s or (failing and age >= s.key_s / 5):
             if np.linalg.norm(self._drift) > 0.03 * UNIT:  # the crop has crept off its place: put it back
@@ -316,18 +324,18 @@ class FaceTracker:
     def _register(
         self, gray: NDArray[np.uint8], matrix: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.uint8], float]:
-        """The matrix that lays this frame over the key frame, its crop, and the share of points found again."""
+        """The matrix that lays this frame over the key frame, its crop, and the share of points found."""
         assert self._key is not None
         key = self._key
         held = 0.0
         crop = warp(gray, matrix, CROP)
         for _ in range(3):
-            points, status, _ = cv2.calcOpticalFlowPyrLK(
+            found, status, _ = cv2.calcOpticalFlowPyrLK(
                 key.crop, crop, key.points, key.points.copy(), winSize=(13, 13), maxLevel=3,
                 criteria=(cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 12, 0.01),
                 flags=cv2.OPTFLOW_USE_INITIAL_FLOW, minEigThreshold=1e-4,
             )  # fmt: skip
-            good = status.reshape(-1) > 0
+            points, good = np.asarray(found, np.float32), status.reshape(-1) > 0
             if good.sum() < 8:
                 return matrix, crop, 0.0
             correction, rest = _robust_similarity(points[good], key.points[good], key.weight[good])
@@ -347,20 +355,27 @@ class FaceTracker:
         weight_picture = cv2.resize(layout.rigid.reshape(CELLS, CELLS).astype(np.float32), (CROP, CROP))
         mask = (weight_picture > 0.05).astype(np.uint8)
         points = cv2.goodFeaturesToTrack(crop, 150, 0.005, 4, mask=mask, blockSize=5)
-        if points is None or len(points) < 8:  # a blank face: any points will do, tracking will say they are lost
+        if points is None or len(points) < 8:
+            # a blank face: any points will do, tracking will say they are lost
             axis = np.linspace(0.3, 0.7, 6) * CROP
             points = np.stack(np.meshgrid(axis, axis), -1)
-        points = points.reshape(-1, 2).astype(np.float32)
+        points = np.asarray(points, np.float32).reshape(-1, 2)
         column, row = np.clip(points.round().astype(int), 0, CROP - 1).T
         weight = np.maximum(weight_picture[row, column].astype(np.float64) ** 2, 1e-3)
         self._keys += 1
         self._key = Key(
-            self._keys, picture.index, picture.time, crop, self._mesh.copy(), layout, continues, points, weight
+            self._keys,
+            picture.index,
+            picture.time,
+            crop,
+            self._mesh.copy(),
+            layout,
+            continues,
+            points,
+            weight,
         )
 
-    def _frame(
-        self, picture: Picture, crop: NDArray[np.uint8], *, quality: float, speed: float
-    ) -> FaceFrame:
+    def _frame(self, picture: Picture, crop: NDArray[np.uint8], *, quality: float, speed: float) -> FaceFrame:
         assert self._matrix is not None
         assert self._key is not None
         s = self.settings
@@ -378,8 +393,8 @@ class FaceTracker:
         cells = cv2.resize(crop, (CELLS, CELLS), interpolation=cv2.INTER_AREA)
         return FaceFrame(
             picture.index, picture.time, state, self._matrix, crop, self._key, quality, self._eyes,
-            float(cells[face].mean()) if face.any() else float(cells.mean()), _sharpness(crop), size, yaw, pitch,
-            speed, self._hand,
+            float(cells[face].mean()) if face.any() else float(cells.mean()), _sharpness(crop),
+            size, yaw, pitch, speed, self._hand,
         )  # fmt: skip
 
     def _look_for_hand(self, picture: Picture, crop: NDArray[np.uint8]) -> None:
@@ -434,16 +449,20 @@ def settle(
     hand: NDArray[np.floating],
     settings: TrackerSettings | None = None,
 ) -> list[FaceState]:
-    """Mark what only the whole recording can tell: frames blurred against its usual, and hands before the face.
+    """Mark what only the whole recording can tell: blurred frames, and hands before the face.
 
-    A hand is looked for now and then only: frames count as covered from the look before the one that was sure
-    until the first look that fell below half of that.
+    Frames are blurred against what is usual in this recording. A hand is looked for now and then only: frames
+    count as covered from the look before the one that was sure until the first look that fell below half of
+    that.
 
     Args:
         states: one a frame (N).
         sharpness: (N,), NaN where there is no face.
         hand: (N,) the certainty at the last look, NaN where there is no face.
         settings: limits.
+
+    Returns:
+        One state a frame: ``"ok"`` where it stays so, else why not. Other states are left as they are.
     """
     settings = settings or TrackerSettings()
     ok = np.array([s == "ok" for s in states], bool)
@@ -453,7 +472,9 @@ def settle(
         blurred[seen] = sharpness[seen] < settings.blurred * float(np.median(sharpness[seen]))
     covered = np.zeros(len(states), bool)
     looks = np.flatnonzero(np.diff(hand, prepend=np.nan) != 0)  # where a new certainty begins
-    runs = [(a, b, hand[a]) for a, b in zip(looks, [*looks[1:], len(hand)], strict=True) if np.isfinite(hand[a])]
+    runs = [
+        (a, b, hand[a]) for a, b in zip(looks, [*looks[1:], len(hand)], strict=True) if np.isfinite(hand[a])
+    ]
     sure = [certainty >= settings.covered for _, _, certainty in runs]
     for i, (first, stop, certainty) in enumerate(runs):
         if sure[i]:
@@ -491,7 +512,8 @@ def _robust_similarity(
 def _correlation(first: NDArray[np.uint8], second: NDArray[np.uint8], weight: NDArray[np.float64]) -> float:
     """Weighted correlation of two crops over the cells of a face map."""
     a, b = (
-        cv2.resize(c, (CELLS, CELLS), interpolation=cv2.INTER_AREA).astype(np.float64).ravel() for c in (first, second)
+        cv2.resize(c, (CELLS, CELLS), interpolation=cv2.INTER_AREA).astype(np.float64).ravel()
+        for c in (first, second)
     )
     w = weight / max(weight.sum(), 1e-9)
     a, b = a - w @ a, b - w @ b
@@ -563,5 +585,3 @@ def _plausible(mesh: Mesh) -> bool:
     down = np.array([-across[1], across[0]]) / width
     mouth, eyes = xy[13], (xy[33] + xy[263]) / 2
     return 0.25 < float((mouth - eyes) @ down) / width < 1.8
-
-

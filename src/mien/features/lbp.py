@@ -57,7 +57,8 @@ def block_histograms(patterns: NDArray[np.uint8], blocks: int) -> NDArray[np.flo
     block = row[:, None] * blocks + column[None, :]
     counts = np.bincount((block * UNIFORM_BINS + patterns).ravel(), minlength=blocks * blocks * UNIFORM_BINS)
     histograms = counts.reshape(blocks * blocks, UNIFORM_BINS).astype(np.float32)
-    return histograms / np.maximum(histograms.sum(axis=1, keepdims=True), 1)
+    histograms /= np.maximum(histograms.sum(axis=1, keepdims=True), 1)
+    return histograms
 
 
 def chi_square(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """Dense optical flow: one interface over several algorithms.
 
-Every algorithm maps two grey pictures to a displacement field: pixel ``(x, y)`` of the first picture is found at
-``(x, y) + field[y, x]`` in the second. Fields are ``float32`` (H, W, 2) in pixels, x to the right, y down.
+Every algorithm maps two grey pictures to a displacement field: pixel ``(x, y)`` of the first picture is found
+at ``(x, y) + field[y, x]`` in the second. Fields are ``float32`` (H, W, 2) in pixels, x to the right, y down.
 
 =============  =======================================================================================
 ``dis``        Dense Inverse Search (Kroeger et al., ECCV 2016), OpenCV's *medium* preset
@@ -14,7 +14,7 @@ Every algorithm maps two grey pictures to a displacement field: pixel ``(x, y)``
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import cv2
 import numpy as np
@@ -32,12 +32,12 @@ class Flow(Protocol):
     """A configured flow algorithm. Not thread-safe: make one for each thread."""
 
     def __call__(self, first: Grey, second: Grey) -> Field:
-        """Displacement ``float32`` (H, W, 2) in pixels from ``first`` to ``second``, both ``uint8`` (H, W)."""
+        """Displacement ``float32`` (H, W, 2), pixels, from ``first`` to ``second``, both ``uint8`` (H, W)."""
         ...
 
 
 def _dis(preset: int) -> Flow:
-    algorithm = cv2.DISOpticalFlow_create(preset)
+    algorithm = cv2.DISOpticalFlow.create(preset)
     return lambda first, second: cast(Field, algorithm.calc(first, second, None))  # type: ignore[call-overload]
 
 
@@ -64,18 +64,20 @@ def _tvl1() -> Flow:
 class _DisLucasKanade:
     """DIS for the coarse motion, then two Gauss-Newton steps of a Lucas-Kanade fit with a double prior.
 
-    Within a Gaussian window each pixel's displacement is the ridge solution of the brightness-constancy equations
-    (Lucas & Kanade 1981), drawn not towards zero but towards the same fit in a window twice as wide, which in
-    turn is drawn weakly towards zero. Textured skin so keeps its own motion, smooth skin borrows its
-    neighbourhood's, and noise alone moves nothing. At micro-expression size it is as accurate as DIS *medium*
-    where the face moves and about twice as quiet where it does not, in the same time (benchmarks/).
+    Within a Gaussian window each pixel's displacement is the ridge solution of the brightness-constancy
+    equations (Lucas & Kanade 1981), drawn not towards zero but towards the same fit in a window twice as
+    wide, which in turn is drawn weakly towards zero. Textured skin so keeps its own motion, smooth skin
+    borrows its neighbourhood's, and noise alone moves nothing. At micro-expression size it is as accurate as
+    DIS *medium* where the face moves and about twice as quiet where it does not, in the same time
+    (benchmarks/).
     """
 
     fine_sigma = 4.0
     """Window, in pixels of a 128-pixel picture (scaled with the picture)."""
     wide_sigma = 8.0
     fine_prior = 20.0
-    """Squared grey levels a pixel: the gradient energy at which a pixel trusts itself and the wide window alike."""
+    """Squared grey levels a pixel: the gradient energy at which a pixel trusts itself and the wide window
+    alike."""
     wide_prior = 2.0
     steps = 2
 
@@ -93,17 +95,24 @@ class _DisLucasKanade:
         b = cv2.GaussianBlur(second.astype(np.float32), (0, 0), 0.8)
         stencil = np.array([[1, -8, 0, 8, -1]], np.float32) / 12
         gx, gy = cv2.filter2D(a, -1, stencil), cv2.filter2D(a, -1, stencil.T)
-        tensor = cv2.merge([gx * gx, gx * gy, gy * gy])
+        tensor = _merged(gx * gx, gx * gy, gy * gy)
         fine = _window(tensor, self.fine_sigma * scale)
         wide = _wide_window(tensor, self.wide_sigma * scale)
         field = self._coarse(first, second)
         for _ in range(self.steps):
             moved = cv2.remap(b, self._grid + field, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
             rest = a - moved + gx * field[..., 0] + gy * field[..., 1]
-            pull = cv2.merge([gx * rest, gy * rest])
+            pull = _merged(gx * rest, gy * rest)
             prior = _solve(wide, _wide_window(pull, self.wide_sigma * scale), self.wide_prior)
-            field = _solve(fine, _window(pull, self.fine_sigma * scale) + self.fine_prior * prior, self.fine_prior)
+            field = _solve(
+                fine, _window(pull, self.fine_sigma * scale) + self.fine_prior * prior, self.fine_prior
+            )
         return field
+
+
+def _merged(*planes: NDArray[Any]) -> NDArray[np.float32]:
+    """``float32`` planes (H, W) as one (H, W, C); OpenCV's own is faster than ``np.stack``."""
+    return cast(NDArray[np.float32], cv2.merge(planes))
 
 
 def _window(values: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
@@ -123,7 +132,7 @@ def _solve(tensor: NDArray[np.float32], right: NDArray[np.float32], ridge: float
     xx, xy, yy = tensor[..., 0] + ridge, tensor[..., 1], tensor[..., 2] + ridge
     det = xx * yy - xy * xy
     rx, ry = right[..., 0], right[..., 1]
-    return cast(Field, cv2.merge([(yy * rx - xy * ry) / det, (xx * ry - xy * rx) / det]))
+    return _merged((yy * rx - xy * ry) / det, (xx * ry - xy * rx) / det)
 
 
 FLOW_METHODS: dict[str, Callable[[], Flow]] = {
@@ -150,7 +159,9 @@ def make_flow(method: str = "dis") -> Flow:
 
     def checked(first: Grey, second: Grey) -> Field:
         if first.shape != second.shape or first.ndim != 2:
-            raise ValueError(f"two grey pictures of one size are needed, not {first.shape} and {second.shape}")
+            raise ValueError(
+                f"two grey pictures of one size are needed, not {first.shape} and {second.shape}"
+            )
         if first.dtype != np.uint8 or second.dtype != np.uint8:
             raise ValueError(f"uint8 pictures are needed, not {first.dtype} and {second.dtype}")
         if min(first.shape) < _SMALLEST:

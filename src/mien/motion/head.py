@@ -1,7 +1,7 @@
 """Head motion in a flow field: fitted where the face does not move by itself, and taken out.
 
-A steadied face crop still carries what a similarity cannot take out: turning (yaw) and nodding (pitch) shift near
-parts, the nose, against far ones, the temples. To first order the field of a rigid head is
+A steadied face crop still carries what a similarity cannot take out: turning (yaw) and nodding (pitch) shift
+near parts, the nose, against far ones, the temples. To first order the field of a rigid head is
 
     u = t + s·p + r·p⊥ + yaw·(z, 0) + pitch·(0, z)
 

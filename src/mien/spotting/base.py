@@ -1,8 +1,9 @@
 """What every spotter is: a stream of steadied face frames in, a score for each frame and events out.
 
-A spotter is a frozen dataclass whose fields are its tunables (with defaults, units in the docstring). It never
-sees the video: the corridor pushes :class:`~mien.face.tracking.FaceFrame` after frame into a session, which keeps
-only numbers, so that memory does not grow with the picture. Tunables are fitted on development subjects only.
+A spotter is a frozen dataclass whose fields are its tunables (with defaults, units in the docstring). It
+never sees the video: the corridor pushes :class:`~mien.face.tracking.FaceFrame` after frame into a session,
+which keeps only numbers, so that memory does not grow with the picture. Tunables are fitted on development
+subjects only.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ class Spotting:
     Attributes:
         score: ``float32`` (N,), NaN where not scored.
         threshold: ``float32`` (N,), what a peak had to reach.
-        region_motion: ``float32`` (N, R), displacement of each region of :data:`mien.anatomy.REGIONS` against its
-            surroundings in time, outer-eye distances; NaN where not scored or not measured by this spotter.
+        region_motion: ``float32`` (N, R), displacement of each region of :data:`mien.anatomy.REGIONS` against
+            its surroundings in time, outer-eye distances; NaN where not scored or not measured by this
+            spotter.
         events: in order of onset, without emotions.
         rejected: spans that looked like events and were not reported, with the reason.
     """

@@ -1,4 +1,4 @@
-"""Score curves: from uneven frames to an even time grid and back, thresholds, peaks, and the events around them."""
+"""Score curves: an even time grid and back, thresholds, peaks, and the events around them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ __all__ = [
     "Float",
     "TimeGrid",
     "find_peaks",
+    "finite_rows",
     "flank",
-    "kind_of",
     "keep_strongest",
+    "kind_of",
     "on_frames",
     "running_threshold",
     "smooth",
@@ -45,13 +46,23 @@ class TimeGrid:
 
     def nearest(self, time: NDArray[np.floating]) -> NDArray[np.int64]:
         """Index of the grid sample nearest to each time."""
-        index = np.rint((np.asarray(time) - self.time[0]) / self.step).astype(np.int64)
-        return np.clip(index, 0, len(self.time) - 1)
+        index = np.rint((np.asarray(time) - self.time[0]) / self.step)
+        inside: NDArray[np.int64] = np.clip(index, 0, len(self.time) - 1).astype(np.int64)
+        return inside
 
     def spread(self, time: Float, values: NDArray[np.floating], gap_s: float = 0.08) -> Float:
-        """Samples (N, …) laid on the grid (G, …): linear between neighbours, NaN in gaps longer than ``gap_s``."""
+        """Samples laid on the grid: linear between neighbours, NaN in gaps.
+
+        Args:
+            time: (N,) seconds, increasing.
+            values: (N, …); samples with a NaN are left out.
+            gap_s: longest gap that is bridged, seconds (but always neighbouring samples).
+
+        Returns:
+            (G, …), NaN in longer gaps, before the first sample and after the last.
+        """
         flat = np.asarray(values, np.float64).reshape(len(values), -1)
-        good = np.isfinite(flat).all(axis=1)
+        good = finite_rows(flat)
         result = np.full((len(self.time), flat.shape[1]), np.nan)
         if good.any():
             t = time[good]
@@ -59,7 +70,10 @@ class TimeGrid:
                 result[:, column] = np.interp(self.time, t, flat[good, column])
             right = np.clip(np.searchsorted(t, self.time), 0, len(t) - 1)
             left = np.clip(right - 1, 0, None)
-            near = np.minimum(np.abs(self.time - t[left]), np.abs(t[right] - self.time)) <= 0.5 * self.step + 1e-9
+            near = (
+                np.minimum(np.abs(self.time - t[left]), np.abs(t[right] - self.time))
+                <= 0.5 * self.step + 1e-9
+            )
             inside = (t[left] <= self.time) & (self.time <= t[right])
             bridged = inside & (t[right] - t[left] <= max(gap_s, 1.6 * self.step))
             result[~(near | bridged)] = np.nan
@@ -69,6 +83,12 @@ class TimeGrid:
         """Grid values (G, …) read off at times (N,), nearest neighbour; ``float32``."""
         result: NDArray[np.float32] = np.asarray(values)[self.nearest(time)].astype(np.float32)
         return result
+
+
+def finite_rows(values: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """(N,): which rows of (N, …) hold no NaN and no infinity."""
+    finite: NDArray[np.bool_] = np.isfinite(values).reshape(len(values), -1).all(axis=1)
+    return finite
 
 
 def valid_runs(valid: NDArray[np.bool_]) -> list[tuple[int, int]]:
@@ -83,13 +103,15 @@ def smooth(values: Float, sigma: float) -> Float:
     if sigma <= 0.3:
         return result
     flat = result.reshape(len(result), -1)
-    for first, stop in valid_runs(np.isfinite(flat).all(axis=1)):
+    for first, stop in valid_runs(finite_rows(flat)):
         flat[first:stop] = gaussian_filter1d(flat[first:stop], sigma, axis=0, mode="nearest")
     return flat.reshape(values.shape)
 
 
 def running_threshold(score: Float, floor: float, most: float, spread: float, window: int) -> Float:
-    """Running median + spread · running median deviation, within [floor, most]: restless stretches ask for more.
+    """Running median + spread · running median deviation, within [floor, most].
+
+    Restless stretches so ask for more.
 
     Args:
         score: (G,), NaN where not scored.
@@ -97,6 +119,9 @@ def running_threshold(score: Float, floor: float, most: float, spread: float, wi
         most: never more than this.
         spread: how many (normal-consistent) median deviations above the median.
         window: samples of the running window.
+
+    Returns:
+        (G,); ``floor`` where not scored.
     """
     result = np.full(len(score), float(floor))
     good = np.isfinite(score)
@@ -115,7 +140,16 @@ def running_threshold(score: Float, floor: float, most: float, spread: float, wi
 
 
 def find_peaks(score: Float, threshold: Float, distance: int) -> list[int]:
-    """Local maxima at or above the threshold, strongest first, none within ``distance`` samples of a stronger one."""
+    """Local maxima at or above the threshold, strongest first.
+
+    Args:
+        score: (G,), NaN where not scored.
+        threshold: (G,).
+        distance: samples; no peak lies nearer than this to a stronger one.
+
+    Returns:
+        Indices. Of a flat top the last sample counts.
+    """
     filled = np.where(np.isfinite(score), score, -np.inf)
     padded = np.concatenate([[-np.inf], filled, [-np.inf]])
     above = filled >= threshold
@@ -130,8 +164,8 @@ def find_peaks(score: Float, threshold: Float, distance: int) -> list[int]:
 def flank(curve: Float, peak: int, step: int, limit: int, share: float, height: float) -> int:
     """Where a bump begins (``step`` −1) or ends (+1): the curve around its peak decides.
 
-    From the peak outwards to the lowest point before the curve rises again by twice ``share`` of the bump, then back
-    to the last sample at or below lowest + ``share`` · (peak − lowest).
+    From the peak outwards to the lowest point before the curve rises again by twice ``share`` of the bump,
+    then back to the last sample at or below lowest + ``share`` · (peak − lowest).
 
     Args:
         curve: (G,); a NaN ends the walk.
@@ -140,6 +174,9 @@ def flank(curve: Float, peak: int, step: int, limit: int, share: float, height: 
         limit: furthest index allowed.
         share: 0 to 1.
         height: of the bump, in the curve's unit: what a rise is measured against.
+
+    Returns:
+        An index between ``limit`` and ``peak``.
     """
     top = curve[peak]
     low, low_at, i = top, peak, peak
@@ -159,14 +196,30 @@ def flank(curve: Float, peak: int, step: int, limit: int, share: float, height: 
 
 
 def kind_of(duration_s: float, frame_s: float, micro_max_s: float = MICRO_MAX_S) -> EventKind:
-    """Micro up to half a second (one frame of tolerance: onset and offset are counted in frames), macro beyond."""
+    """Micro up to half a second, macro beyond.
+
+    One frame of tolerance: onset and offset are counted in frames.
+
+    Args:
+        duration_s: onset to offset, seconds.
+        frame_s: time between frames, seconds.
+        micro_max_s: the limit, seconds.
+    """
     return "micro" if duration_s <= micro_max_s + frame_s + 1e-9 else "macro"
 
 
 def keep_strongest(
     events: Sequence[tuple[Event, Any]], clash: Callable[[Event, Event], bool]
 ) -> list[tuple[Event, Any]]:
-    """Of events that clash the one with the higher score, in order of onset; whatever is paired comes along."""
+    """Of events that clash the one with the higher score; whatever is paired comes along.
+
+    Args:
+        events: with anything paired.
+        clash: whether two events tell of the same thing.
+
+    Returns:
+        Those kept, in order of onset.
+    """
     kept: list[tuple[Event, Any]] = []
     for event, extra in sorted(events, key=lambda pair: -pair[0].score):
         if not any(clash(event, other) for other, _ in kept):

@@ -23,13 +23,15 @@ __all__ = ["FirstFrame"]
 class FirstFrame:
     """The apex is the frame that differs most from the first (as in Li et al., 2013; Yan et al., 2014).
 
-    Each frame's local binary patterns are compared, block by block, with those of the first scored frame by the
-    chi-square distance; the mean over blocks is the curve. It knows one event a recording, takes whatever differs
-    most for an expression (a blink, a turned head, the end of a long recording), and is here for comparison.
+    Each frame's local binary patterns are compared, block by block, with those of the first scored frame by
+    the chi-square distance; the mean over blocks is the curve. It knows one event a recording, takes whatever
+    differs most for an expression (a blink, a turned head, the end of a long recording), and is here for
+    comparison.
 
     Attributes:
         blocks: blocks along each side of the crop.
-        blur: Gaussian smoothing of the crop before the patterns, pixels (sigma): patterns of noise differ always.
+        blur: Gaussian smoothing of the crop before the patterns, pixels (sigma): patterns of noise differ
+            always.
         smooth_s: smoothing of the curve (sigma), seconds.
         floor: absolute noise floor: how far the curve's peak must rise above its median.
         flank_share: onset and offset lie where the curve has fallen to this share of the peak.
@@ -60,6 +62,7 @@ class _Session:
     first: NDArray[np.float32] | None = None
 
     def push(self, frame: FaceFrame) -> None:
+        """Take the next frame."""
         self.frames.append(frame.index)
         self.times.append(frame.time)
         if frame.crop is None:
@@ -69,9 +72,12 @@ class _Session:
         histograms = block_histograms(uniform_lbp(calm), self.settings.blocks)
         if self.first is None and frame.state == "ok":
             self.first = histograms
-        self.distance.append(np.nan if self.first is None else float(chi_square(histograms, self.first).mean()))
+        self.distance.append(
+            np.nan if self.first is None else float(chi_square(histograms, self.first).mean())
+        )
 
     def finish(self, states: list[FaceState], blinks: tuple[Span, ...]) -> Spotting:
+        """Decide, with the final states; blinks are not looked at (that is how it fails)."""
         s = self.settings
         frame, time = np.array(self.frames, np.int64), np.array(self.times)
         curve = np.where(np.array([x == "ok" for x in states], bool), np.array(self.distance), np.nan)

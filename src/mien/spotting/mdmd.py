@@ -24,15 +24,15 @@ class Mdmd:
     """Main directional maximal difference.
 
     For each moment t and window k, flow is taken from t − k to t and from t to t + k. In each block the main
-    direction is the one of four that most vectors of the first flow take; the block's value is the mean, over the
-    largest third, of how much further those vectors go in that direction in the first flow than in the second (the
-    paper leaves the pairing open; this is the simplest reading in which a movement that comes back scores twice its
-    size and a steady drift nothing). The moment's value is the mean of the largest blocks; minus the mean of the
-    values k before and k after, negative values set to 0. Moments above mean + p · (max − mean) that touch form an
-    event, whose length says micro or macro.
+    direction is the one of four that most vectors of the first flow take; the block's value is the mean, over
+    the largest third, of how much further those vectors go in that direction in the first flow than in the
+    second (the paper leaves the pairing open; this is the simplest reading in which a movement that comes
+    back scores twice its size and a steady drift nothing). The moment's value is the mean of the largest
+    blocks; minus the mean of the values k before and k after, negative values set to 0. Moments above mean +
+    p · (max − mean) that touch form an event, whose length says micro or macro.
 
-    Differences from the published baseline: the crop is mien's steadied one of 128 pixels, flow is DIS, and an
-    absolute floor keeps a still face from firing (with p = 0.01 alone, it would).
+    Differences from the published baseline: the crop is mien's steadied one of 128 pixels, flow is DIS, and
+    an absolute floor keeps a still face from firing (with p = 0.01 alone, it would).
 
     Attributes:
         micro_k_s: window of micro-expressions, seconds (the challenge: 12 frames at 30, 80 at 200).
@@ -71,7 +71,7 @@ class Mdmd:
 
 
 class _Lag:
-    """One window length: the flow from each crop to the one ``lag`` later, and the value where two such meet."""
+    """One window length: the flow from each crop to the one ``lag`` later, and the value where two meet."""
 
     def __init__(self, lag: int, settings: Mdmd) -> None:
         self.lag, self._s = lag, settings
@@ -81,6 +81,7 @@ class _Lag:
         self.values: list[float] = []  # of the moment `lag` samples ago, once known
 
     def reset(self) -> None:
+        """Forget the crops so far: what comes does not follow them."""
         self._crops.clear()
         self._fields.clear()
 
@@ -126,6 +127,7 @@ class _Session:
     last_key: int = -1
 
     def push(self, frame: FaceFrame) -> None:
+        """Take the next frame."""
         self.frames.append(frame.index)
         self.times.append(frame.time)
         if frame.crop is None or frame.key is None:
@@ -160,6 +162,7 @@ class _Session:
                 self.values[here - lag.lag][number] = value
 
     def finish(self, states: list[FaceState], blinks: tuple[Span, ...]) -> Spotting:
+        """Decide, with the final states; blinks are not looked at."""
         s = self.settings
         if self.waiting:
             self._measure()
@@ -197,7 +200,7 @@ class _Session:
 
 
 def _relative(values: Float, k: int) -> Float:
-    """Each value minus the mean of those k before and k after (the nearest known ones at the ends), at least 0."""
+    """Each value minus the mean of those k before and k after (at the ends the nearest known), at least 0."""
     result = np.full(len(values), np.nan)
     for first, stop in valid_runs(np.isfinite(values)):
         part = values[first:stop]

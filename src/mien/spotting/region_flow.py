@@ -1,14 +1,15 @@
 """Region flow with a sliding window: mien's own spotter, and its default.
 
-The idea is that of the optical-flow spotters (Shreve et al., FG 2011; He et al., 2021): a region of the face is
-compared with itself one expression length away. Here on region *positions* (:mod:`mien.spotting.traces`), so that
-every window length costs a subtraction only, and on both sides at once: with a = p(t) − p(t − L) and
+The idea is that of the optical-flow spotters (Shreve et al., FG 2011; He et al., 2021): a region of the face
+is compared with itself one expression length away. Here on region *positions* (:mod:`mien.spotting.traces`),
+so that every window length costs a subtraction only, and on both sides at once: with a = p(t) − p(t − L) and
 b = p(t) − p(t + L), the region has *gone and come back* by
 
     m = (|a + b| − |a − b|) / 2,  at least 0,
 
-which for parallel a and b is the smaller of the two. A slow drift, a step or a held pose has a ≈ −b or one of them
-zero, hence m = 0; and the "ghost" one window after the expression, which one-sided windows show, is gone.
+which for parallel a and b is the smaller of the two. A slow drift, a step or a held pose has a ≈ −b or one of
+them zero, hence m = 0; and the "ghost" one window after the expression, which one-sided windows show, is
+gone.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from mien.spotting.curve import (
     Float,
     TimeGrid,
     find_peaks,
+    finite_rows,
     flank,
     keep_strongest,
     kind_of,
@@ -51,14 +53,15 @@ class RegionFlow:
     Attributes:
         micro_windows_s: window lengths L of micro-expressions, seconds.
         macro_windows_s: window lengths of macro-expressions, seconds.
-        floor: absolute noise floor: a region that goes and comes back by less is still, whatever the curve's scale;
-            outer-eye distances (0.0025 is 0.2 pixels in a face 128 pixels wide).
-        macro_floor: the same for the longest macro window, over which poses drift; in between it grows evenly.
+        floor: absolute noise floor: a region that goes and comes back by less is still, whatever the curve's
+            scale; outer-eye distances (0.0025 is 0.2 pixels in a face 128 pixels wide).
+        macro_floor: the same for the longest macro window, over which poses drift; in between it grows
+            evenly.
         noise_factor: a region's floor is also at least this many times its own measured noise.
         spread: relative threshold: running median + this many median deviations of the score.
         spread_window_s: length of that running window, seconds.
-        most: but never more than this many floors: motion as large as that is an expression, however restless the
-            face is otherwise.
+        most: but never more than this many floors: motion as large as that is an expression, however restless
+            the face is otherwise.
         smooth_s: Gaussian smoothing of the positions (sigma), seconds.
         lid_factor: the eyelids' floor is this many times higher: gaze moves them all the time.
         blink_factor: within a blink, the floor of everything near the eyes is this many times higher.
@@ -110,11 +113,13 @@ class _Session:
     times: list[float] = field(default_factory=list)
 
     def push(self, frame: FaceFrame) -> None:
+        """Take the next frame."""
         self.frames.append(frame.index)
         self.times.append(frame.time)
         self.traces.push(frame)
 
     def finish(self, states: list[FaceState], blinks: tuple[Span, ...]) -> Spotting:
+        """Decide, with the final states and the blinks of the whole recording."""
         self.traces.flush()
         frame, time = np.array(self.frames, np.int64), np.array(self.times)
         good = np.array([s == "ok" for s in states], bool)
@@ -123,7 +128,14 @@ class _Session:
 
 @dataclass(frozen=True, slots=True)
 class _Curve:
-    """The score of one family of windows: values (G,), its best window (G,), region motion (G, R), its floor (G, R)."""
+    """The score of one family of windows.
+
+    Attributes:
+        score: (G,), NaN where not scored.
+        window: (G,) number of the window length that scored most.
+        motion: (G, R) the most that each region went and came back, outer-eye distances.
+        floor: (G, R) what counts as still at the best window.
+    """
 
     score: Float
     window: NDArray[np.int64]
@@ -153,7 +165,7 @@ class _Decision:
         rough = self.grid.spread(sampled, position)
         self.head = self.grid.spread(sampled, np.array(traces.head))
         after = np.clip(np.searchsorted(sampled, self.grid.time - 1e-9), 0, len(sampled) - 1)
-        self.runs = _runs(np.isfinite(rough).all(axis=(1, 2)), np.array(traces.chain)[after])
+        self.runs = _runs(finite_rows(rough), np.array(traces.chain)[after])
         sigma = settings.smooth_s * self.grid.rate
         self.position = np.full_like(rough, np.nan)
         for first, stop in self.runs:
@@ -164,6 +176,7 @@ class _Decision:
     # ------------------------------------------------------------------ the score
 
     def spotting(self) -> Spotting:
+        """Score and events."""
         s = self.s
         families = (s.micro_windows_s, s.macro_windows_s)
         curves = [self._curve(windows, open_ended=i == 1) for i, windows in enumerate(families)]
@@ -188,7 +201,7 @@ class _Decision:
         )
 
     def _curve(self, windows: tuple[float, ...], *, open_ended: bool) -> _Curve:
-        s, total, regions = self.s, len(self.grid.time), len(_KEYS)
+        total, regions = len(self.grid.time), len(_KEYS)
         score = np.full(total, np.nan)
         best = np.zeros(total, np.int64)
         motion = np.full((total, regions), np.nan)
@@ -220,11 +233,12 @@ class _Decision:
         head = self.head[part]
         index = np.arange(len(head))
         moved = np.maximum(
-            np.abs(head - head[np.clip(index - k, 0, None)]), np.abs(head - head[np.clip(index + k, None, len(head) - 1)])
+            np.abs(head - head[np.clip(index - k, 0, None)]),
+            np.abs(head - head[np.clip(index + k, None, len(head) - 1)]),
         )
         moved = np.nan_to_num(moved)
-        leak = s.head_leak * np.linalg.norm(moved[:, :4], axis=1) + s.turn_leak * np.linalg.norm(moved[:, 4:], axis=1)
-        leaky: Float = result + leak[:, None]
+        shifted, turned = np.linalg.norm(moved[:, :4], axis=1), np.linalg.norm(moved[:, 4:], axis=1)
+        leaky: Float = result + (s.head_leak * shifted + s.turn_leak * turned)[:, None]
         return leaky
 
     def _near(self, blinks: tuple[Span, ...]) -> NDArray[np.bool_]:
@@ -252,7 +266,9 @@ class _Decision:
         strength = m[peak - first] / curve.floor[peak]
         taking_part = strength >= max(0.5 * strength.max(), 0.5)
         weight = np.where(taking_part, strength, 0.0)
-        direction = way[peak - first] / np.maximum(np.linalg.norm(way[peak - first], axis=1, keepdims=True), 1e-9)
+        direction = way[peak - first] / np.maximum(
+            np.linalg.norm(way[peak - first], axis=1, keepdims=True), 1e-9
+        )
         # the position of all regions that take part, along the way each of them goes
         path = np.einsum("trc,rc,r->t", position, direction, weight) / weight.sum()
         reach = round((1.2 * s.micro_max_s if micro else s.longest_s) * rate)
@@ -269,7 +285,9 @@ class _Decision:
                 offset, open_end = high, high == len(path) - 1
             if rise < 0.5 * fall:
                 return None
-            plateau = np.flatnonzero(path[onset : offset + 1] >= path[onset] + 0.95 * (path[top] - path[onset]))
+            plateau = np.flatnonzero(
+                path[onset : offset + 1] >= path[onset] + 0.95 * (path[top] - path[onset])
+            )
             if len(plateau):
                 top = onset + int(plateau[0])
         elif min(rise, fall) < 0.4 * max(rise, fall):  # one-sided: an edge of something longer
@@ -321,11 +339,19 @@ class _Decision:
 
 
 def _gone_and_back(position: Float, k: int, *, open_ended: bool) -> tuple[Float, Float]:
-    """How far each region has gone and come back within k samples on either side, (n, R), and which way, (n, R, 2).
+    """How far each region has gone and come back within k samples on either side, and which way.
 
-    Before the beginning the first position stands in: a recording is taken to begin at rest. Beyond the end the last
-    one does; or, with ``open_ended``, the way back is taken for granted, so that an expression which the recording
-    cuts off is still seen.
+    Before the beginning the first position stands in: a recording is taken to begin at rest. Beyond the end
+    the last one does; or, with ``open_ended``, the way back is taken for granted, so that an expression which
+    the recording cuts off is still seen.
+
+    Args:
+        position: (n, R, 2), finite, one unbroken run.
+        k: samples, >= 1.
+        open_ended: as above.
+
+    Returns:
+        How far, (n, R) >= 0 in the unit of the positions; and which way, (n, R, 2), of any length.
     """
     index = np.arange(len(position))
     before, after = index - k, index + k

@@ -1,8 +1,9 @@
 """Where each facial region is, over time: the measurement under region-flow spotting.
 
-Each frame is compared with its key frame by optical flow; head motion is fitted and removed; every region's mean
-displacement is read off. At a new key frame the positions carry on from the old one's. The result is a *position*
-for each region and moment, from which motion relative to any reference, any time away, is a subtraction.
+Each frame is compared with its key frame by optical flow; head motion is fitted and removed; every region's
+mean displacement is read off. At a new key frame the positions carry on from the old one's. The result is a
+*position* for each region and moment, from which motion relative to any reference, any time away, is a
+subtraction.
 """
 
 from __future__ import annotations
@@ -87,7 +88,13 @@ class RegionTraces:
     def _change_key(self, frame: FaceFrame) -> None:
         key, old = frame.key, self._key
         assert key is not None
-        if old is not None and key.continues and self._model is not None and self.chain and self.chain[-1] >= 0:
+        if (
+            old is not None
+            and key.continues
+            and self._model is not None
+            and self.chain
+            and self.chain[-1] >= 0
+        ):
             moved, turned = self._measure(key.crop)
             self._base = self._base + moved
             self._turned_base = self._turned_base + turned
@@ -106,12 +113,14 @@ class RegionTraces:
         self._everywhere = self._model.basis(key.map.points, key.map.depth)
 
     def _measure(self, crop: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Displacement of each region (R, 2) from the key frame, and the parallax (2,) of the head's turning."""
+        """Displacement (R, 2) of the regions from the key frame, and parallax (2,) of the head's turning."""
         assert self._key is not None
         assert self._model is not None
         key = self._key
         field = self._flow(key.crop, _same_light(crop, key.crop))
-        cells = cv2.resize(field, (CELLS, CELLS), interpolation=cv2.INTER_AREA).reshape(-1, 2).astype(np.float64)
+        cells = (
+            cv2.resize(field, (CELLS, CELLS), interpolation=cv2.INTER_AREA).reshape(-1, 2).astype(np.float64)
+        )
         coefficients = self._model.fit(cells[self._cells])
         rest = cells - self._everywhere @ coefficients
         depth = float(key.map.depth[self._cells].std()) / self._model.scale
@@ -132,7 +141,7 @@ def _same_light(crop: NDArray[np.uint8], key: NDArray[np.uint8]) -> NDArray[np.u
 
 
 def _head_place(frame: FaceFrame, size: float) -> NDArray[np.float64]:
-    """Shift, growth and turn of the head in the picture, as displacements in outer-eye distances of ``size`` pixels."""
+    """Shift, growth and turn of the head in the picture, in outer-eye distances of ``size`` pixels."""
     matrix = frame.matrix
     assert matrix is not None
     turn = matrix[:, :2]
