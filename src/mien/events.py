@@ -231,6 +231,7 @@ class EventPictures:
         playback_fps: frames a second of the recording that ``playback`` stands for (after thinning out).
         motion: ``float16`` (M, M, 2) displacement onset → apex with head motion removed, in outer-eye
             distances, over the same crop (M may be smaller than S); x right, y down.
+        marks: where onset, apex and offset lie in ``playback``: three positions, 0-based.
     """
 
     onset: bytes
@@ -239,6 +240,7 @@ class EventPictures:
     playback: tuple[bytes, ...]
     playback_fps: float
     motion: NDArray[np.float16]
+    marks: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,380 @@
+"""The main job: one recording in, one :class:`~mien.events.Analysis` out.
+
+Two passes over the film. The first follows the face and hands its steadied crop to the spotter, keeping a few dozen
+numbers a frame. The second goes back to each event found, takes its clip with margins to the recogniser and keeps
+a few small pictures. So memory does not grow with the recording's length.
+"""
+
+from __future__ import annotations
+
+import platform
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mien._version import __version__
+from mien.adequacy import Measured, assess
+from mien.anatomy import REGIONS
+from mien.errors import InputError
+from mien.events import Analysis, Event, EventPictures, FaceState, Source, Span, Timeline, spans_of
+from mien.face import (
+    CELLS,
+    CROP,
+    UNIT,
+    FaceFrame,
+    FaceTracker,
+    TrackerSettings,
+    face_map,
+    find_blinks,
+    rescale,
+    settle,
+    survey,
+    warp,
+)
+from mien.inputs import Clip, margins
+from mien.inputs.face_motion import FaceMotion
+from mien.progress import Progress, ProgressHook, silent
+from mien.recognition import Recognizer, make_recognizer
+from mien.spotting import Spotter, Spotting, make_spotter, tunables_of
+from mien.video import Frame, VideoReader, digest, open_video
+
+__all__ = ["analyze"]
+
+PICTURE = 224
+"""Side of the onset, apex and offset pictures, pixels."""
+PLAYBACK = 176
+_PLAYBACK_FRAMES = 60
+_PLAYBACK_MARGIN_S = 0.3
+_PICTURED = 300
+"""Events beyond this many, strongest first, get no pictures: nobody looks at them, and they would fill memory."""
+
+
+def analyze(
+    path: str | Path,
+    *,
+    fps: float | None = None,
+    start: float | None = None,
+    end: float | None = None,
+    face: int = 1,
+    spotter: str | Spotter = "region-flow",
+    recognizer: str | Recognizer = "au-rules",
+    pictures: bool = True,
+    progress: ProgressHook = silent,
+    tracker: TrackerSettings | None = None,
+) -> Analysis:
+    """Find the expressions in a recording.
+
+    Args:
+        path: a video file, or a folder of numbered frames (which needs ``fps``).
+        fps: the camera's true frame rate, where the file's is wrong or missing.
+        start, end: analyse only this part, seconds of the time base in force.
+        face: which face to follow: 1 is the largest that is steadily there at the beginning, 2 the next, …
+        spotter: a name of :data:`mien.spotting.SPOTTERS`, or a spotter with tunables of your own.
+        recognizer: a name of :data:`mien.recognition.RECOGNIZERS`, or a recogniser.
+        pictures: keep pictures of each event for the report.
+        progress: called with a :class:`~mien.progress.Progress` every few frames.
+        tracker: tunables of face tracking.
+
+    Returns:
+        The analysis; the same recording with the same arguments gives the same one.
+
+    Raises:
+        mien.errors.InputError: the recording cannot be read, shows no face, or an argument makes no sense. The
+            message says what to do.
+    """
+    path = Path(path)
+    if face < 1:
+        raise InputError(f"Faces are counted from 1 (the largest); {face} is none.")
+    spot = make_spotter(spotter) if isinstance(spotter, str) else spotter
+    judge = make_recognizer(recognizer) if isinstance(recognizer, str) else recognizer
+    settings = tracker or TrackerSettings()
+    with open_video(path, fps=fps, start=start, end=end) as reader:
+        film = _watch(reader, spot, settings, face, progress)
+        spotting, states, openness, blinks = film.decide(settings)
+        events, shots = _judge(reader, film, spotting.events, judge, pictures, progress)
+        info, warnings = reader.info, reader.warnings
+    timeline = Timeline(
+        frame=film.frame,
+        time=film.time,
+        score=spotting.score,
+        state=np.array(states, dtype=np.str_),
+        quality=np.array(film.quality, np.float32),
+        eye_openness=openness,
+        region_motion=spotting.region_motion,
+        regions=tuple(r.key for r in REGIONS),
+        threshold=spotting.threshold,
+    )
+    source = Source(
+        path=path,
+        name=info.name,
+        width=info.width,
+        height=info.height,
+        n_frames=len(film.frame),
+        first_frame=int(film.frame[0]),
+        fps=info.fps,
+        claimed_fps=info.claimed_fps,
+        variable_fps=info.variable_fps,
+        duration_s=float(film.time[-1] - film.time[0] + 1 / info.fps),
+        codec=info.codec,
+        sha256=digest(path),
+    )
+    state = np.array(states)
+    unscored = sorted(
+        (
+            span
+            for reason in sorted(set(states) - {"ok"})
+            for span in spans_of(state == reason, film.frame, film.time, reason)
+        ),
+        key=lambda span: span.first,
+    )
+    measured = Measured(
+        fps=info.fps,
+        size=np.array(film.size, np.float64),
+        brightness=np.array(film.brightness, np.float64),
+        time=film.time,
+        scored=state == "ok",
+        fps_doubt=info.fps_doubt if fps is None else None,
+        warnings=tuple(w for w in warnings if w != info.fps_doubt),
+    )
+    return Analysis(
+        source=source,
+        timeline=timeline,
+        found=tuple(events),
+        unscored=tuple(unscored),
+        blinks=_note_blinks(blinks, events, spotting.rejected),
+        findings=assess(measured),
+        settings={
+            "spotter": {"name": spot.name, "paper": spot.paper, **tunables_of(spot)},
+            "recognizer": {
+                "name": judge.name, "kind": judge.kind, "statement": judge.statement, **tunables_of(judge),
+            },
+            "tracker": tunables_of(settings),
+            "face": face,
+            "fps": fps,
+            "start_s": start,
+            "end_s": end,
+            "versions": _versions(),
+        },
+        pictures=tuple(shots),
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------------- the first pass
+
+
+@dataclass
+class _Film:
+    """What the first pass keeps of every frame: numbers in compact arrays."""
+
+    session: Any
+    frame_list: array[int] = field(default_factory=lambda: array("q"))
+    time_list: array[float] = field(default_factory=lambda: array("d"))
+    matrix: array[float] = field(default_factory=lambda: array("f"))
+    key: array[int] = field(default_factory=lambda: array("q"))
+    quality: array[float] = field(default_factory=lambda: array("f"))
+    eyes: array[float] = field(default_factory=lambda: array("f"))
+    sharpness: array[float] = field(default_factory=lambda: array("f"))
+    hand: array[float] = field(default_factory=lambda: array("f"))
+    size: array[float] = field(default_factory=lambda: array("f"))
+    brightness: array[float] = field(default_factory=lambda: array("f"))
+    states: list[FaceState] = field(default_factory=list)
+    meshes: dict[int, NDArray[np.float32]] = field(default_factory=dict)
+
+    def add(self, face: FaceFrame) -> None:
+        """Keep a frame's numbers and hand it to the spotter."""
+        self.frame_list.append(face.index)
+        self.time_list.append(face.time)
+        self.matrix.extend([np.nan] * 6 if face.matrix is None else face.matrix.ravel().tolist())
+        self.key.append(-1 if face.key is None else face.key.number)
+        if face.key is not None and face.key.number not in self.meshes:
+            self.meshes[face.key.number] = face.key.mesh.astype(np.float32)
+        self.quality.append(face.quality)
+        self.eyes.append(face.eyes)
+        self.sharpness.append(face.sharpness)
+        self.hand.append(face.hand)
+        self.size.append(face.size)
+        self.brightness.append(face.brightness)
+        self.states.append(face.state)
+        self.session.push(face)
+
+    @property
+    def frame(self) -> NDArray[np.int64]:
+        """(N,) frame numbers."""
+        return np.array(self.frame_list, np.int64)
+
+    @property
+    def time(self) -> NDArray[np.float64]:
+        """(N,) seconds."""
+        return np.array(self.time_list, np.float64)
+
+    def decide(
+        self, settings: TrackerSettings
+    ) -> tuple[Spotting, list[FaceState], NDArray[np.float32], tuple[Span, ...]]:
+        """Events, final states, relative eye opening and eyelid closures."""
+        frame, time = self.frame, self.time
+        states = settle(
+            self.states, np.array(self.sharpness, np.float64), np.array(self.hand, np.float64), settings
+        )
+        openness, blinks = find_blinks(np.array(self.eyes, np.float64), frame, time)
+        return self.session.finish(states, blinks), states, openness, blinks
+
+
+def _watch(
+    reader: VideoReader, spotter: Spotter, settings: TrackerSettings, face: int, progress: ProgressHook
+) -> _Film:
+    """Follow the face through the whole film."""
+    name = reader.info.name
+    progress(Progress("looking for the face", 0, None, name))
+    target = survey(reader, face)
+    if target is None:
+        which = "a face" if face == 1 else f"a face number {face} that is steadily there"
+        advice = (
+            "The face must be seen from the front and be at least a tenth of the picture's width."
+            if face == 1
+            else "Try a smaller number: 1 is the largest face."
+        )
+        raise InputError(f"{reader.info.path}: {which} could not be found. {advice}")
+    follower = FaceTracker(target, settings)
+    film = _Film(spotter.begin(reader.info.fps))
+    total = reader.n_expected
+    for count, picture in enumerate(reader):
+        film.add(follower.update(picture))
+        if count % 16 == 0:
+            progress(Progress("measuring motion", count, total, name))
+    progress(Progress("measuring motion", len(film.states), len(film.states), name))
+    if all(state == "lost" for state in film.states):
+        raise InputError(f"{reader.info.path}: the face could not be followed in any frame.")
+    return film
+
+
+# ---------------------------------------------------------------------- the second pass
+
+
+def _judge(
+    reader: VideoReader,
+    film: _Film,
+    events: tuple[Event, ...],
+    recognizer: Recognizer,
+    pictures: bool,
+    progress: ProgressHook,
+) -> tuple[list[Event], list[EventPictures]]:
+    """Every event with its emotion and evidence, and its pictures."""
+    judged: list[Event] = []
+    shots: list[EventPictures] = []
+    frame, time = film.frame, film.time
+    matrices = np.array(film.matrix, np.float64).reshape(-1, 2, 3)
+    fps = reader.info.fps
+    pictures = pictures and len(events) <= _PICTURED
+    for number, event in enumerate(events):
+        progress(Progress("looking at events", number, len(events), reader.info.name))
+        onset, apex, offset = np.searchsorted(frame, (event.onset, event.apex, event.offset)).tolist()
+        first, stop = margins(onset, offset, len(frame), fps)
+        seen = np.isfinite(matrices[first:stop, 0, 0])
+        # margins only as far as the face is seen without a gap
+        gaps = np.flatnonzero(~seen) + first
+        first = max([first, *(g + 1 for g in gaps[gaps < onset])])
+        stop = min([stop, *gaps[gaps > offset].tolist()])
+        margin = round(_PLAYBACK_MARGIN_S * fps)
+        play_first, play_last = max(first, onset - margin), min(stop - 1, offset + margin)
+        step = max(1, -(-(play_last - play_first + 1) // _PLAYBACK_FRAMES))
+        shown = set(range(play_first, play_last + 1, step)) if pictures else set()
+        stills = {onset, apex, offset} if pictures else set()
+        crops, playback, marks, still = [], [], {}, {}
+        for position, picture in _again(reader, frame, first, stop):
+            matrix = matrices[position]
+            if not np.isfinite(matrix).all():
+                if not crops:
+                    continue
+                crops.append(crops[-1])
+                continue
+            crops.append(warp(picture.gray, matrix, CROP))
+            if position in shown:
+                marks[position] = len(playback)
+                playback.append(_jpeg(_view(picture, matrix, PLAYBACK, reader.info.is_grey), 78))
+            if position in stills:
+                still[position] = _jpeg(_view(picture, matrix, PICTURE, reader.info.is_grey), 88)
+        if len(crops) != stop - first:  # a film that reads differently the second time
+            raise InputError(f"{reader.info.path}: frames around {event.onset} could not be read again.")
+        mesh = film.meshes[film.key[onset]]
+        clip = Clip(np.stack(crops), fps, onset - first, apex - first, offset - first, landmarks=mesh)
+        seen_as = recognizer.recognize(clip)
+        judged.append(
+            replace(
+                event,
+                emotion=seen_as.emotion,
+                confidence=seen_as.confidence,
+                probabilities=seen_as.probabilities,
+                action_units=seen_as.action_units,
+                regions=event.regions or seen_as.regions,
+                notes=event.notes + seen_as.notes,
+            )
+        )
+        if pictures:
+            motion = (
+                FaceMotion(crops[onset - first], face_map(mesh, CELLS)).to(crops[apex - first]).field / UNIT
+            )
+            kept = np.array(sorted(marks))
+            nearest = tuple(marks[int(kept[np.abs(kept - p).argmin()])] for p in (onset, apex, offset))
+            shots.append(
+                EventPictures(
+                    still[onset], still[apex], still[offset], tuple(playback), fps / step,
+                    cv2.resize(motion, (CROP // 2, CROP // 2), interpolation=cv2.INTER_AREA).astype(np.float16),
+                    (nearest[0], nearest[1], nearest[2]),
+                )
+            )  # fmt: skip
+    progress(Progress("looking at events", len(events), len(events), reader.info.name))
+    return judged, shots
+
+
+def _again(
+    reader: VideoReader, frame: NDArray[np.int64], first: int, stop: int
+) -> Iterator[tuple[int, Frame]]:
+    """Frames of the first pass once more, with their positions in it."""
+    wanted = {int(index): position for position, index in enumerate(frame[first:stop], first)}
+    for picture in reader.read(int(frame[first]), int(frame[stop - 1])):
+        if picture.index in wanted:
+            yield wanted[picture.index], picture
+
+
+def _view(picture: Frame, matrix: NDArray[np.float64], side: int, grey: bool) -> NDArray[np.uint8]:
+    return warp(picture.gray if grey else picture.rgb, rescale(matrix, CROP, side), side)
+
+
+def _jpeg(pixels: NDArray[np.uint8], quality: int) -> bytes:
+    bgr = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+    _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return data.tobytes()
+
+
+# ---------------------------------------------------------------------- the rest
+
+
+def _note_blinks(
+    blinks: tuple[Span, ...], events: list[Event], rejected: tuple[Span, ...]
+) -> tuple[Span, ...]:
+    """What happened at each eyelid closure, in words."""
+    noted = []
+    for blink in blinks:
+        notes = [blink.note] if blink.note else []
+        beside = [n for n, e in enumerate(events, 1) if e.onset <= blink.last and blink.first <= e.offset]
+        if beside:
+            notes.append(f"During event {' and '.join(map(str, beside))}.")
+        elif any(r.first <= blink.last and blink.first <= r.last for r in rejected):
+            notes.append("The motion around the eyes was taken for this blink and not reported.")
+        noted.append(replace(blink, note=" ".join(notes)))
+    return tuple(noted)
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "mien": __version__,
+        "python": platform.python_version(),
+        "opencv": str(cv2.__version__),
+        "numpy": str(np.__version__),
+    }
