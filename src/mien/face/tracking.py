@@ -133,7 +133,7 @@ class FaceFrame:
         size: outer-eye distance in picture pixels.
         yaw, pitch: degrees, from the last mesh.
         speed: of the head, outer-eye distances a second.
-        hand: 0 to 1, how sure it is that a hand is before the face, at the last look.
+        hand: 0 to 1, how sure it is that a hand is before the face; NaN where nobody looked in this frame.
     """
 
     index: int
@@ -208,7 +208,6 @@ class FaceTracker:
         self._detector = detector or BlazeFace()
         self._mesh_network = FaceMesh()
         self._hand_network = HandFinder()
-        self._hand = 0.0
         self._hand_time = -np.inf
         self._lower_face: NDArray[np.float32] | None = None
         self._target = target
@@ -388,25 +387,27 @@ class FaceTracker:
             state = "turned"
         elif speed > s.shaken:
             state = "shaken"
-        self._look_for_hand(picture, crop)
+        hand = self._look_for_hand(picture, crop)
         face = self._key.map.face.reshape(CELLS, CELLS)
         cells = cv2.resize(crop, (CELLS, CELLS), interpolation=cv2.INTER_AREA)
         return FaceFrame(
             picture.index, picture.time, state, self._matrix, crop, self._key, quality, self._eyes,
             float(cells[face].mean()) if face.any() else float(cells.mean()), _sharpness(crop),
-            size, yaw, pitch, speed, self._hand,
+            size, yaw, pitch, speed, hand,
         )  # fmt: skip
 
-    def _look_for_hand(self, picture: Picture, crop: NDArray[np.uint8]) -> None:
+    def _look_for_hand(self, picture: Picture, crop: NDArray[np.uint8]) -> float:
+        """How sure it is that there is one; NaN where it is not yet time to look again."""
         assert self._matrix is not None
         part = cv2.resize(crop[CROP // 2 :], (16, 8), interpolation=cv2.INTER_AREA).astype(np.float32)
         part -= part.mean()
         due = self.settings.hand_s
         if self._lower_face is not None and np.abs(part - self._lower_face).mean() > 6.0:
             due /= 2
-        if picture.time - self._hand_time >= due:
-            self._hand = self._hand_network(picture.rgb, self._matrix)
-            self._hand_time, self._lower_face = picture.time, part
+        if picture.time - self._hand_time < due:
+            return float("nan")
+        self._hand_time, self._lower_face = picture.time, part
+        return self._hand_network(picture.rgb, self._matrix)
 
     # ------------------------------------------------------------------ the mesh
 
@@ -458,7 +459,7 @@ def settle(
     Args:
         states: one a frame (N).
         sharpness: (N,), NaN where there is no face.
-        hand: (N,) the certainty at the last look, NaN where there is no face.
+        hand: (N,) the certainty where somebody looked, NaN elsewhere.
         settings: limits.
 
     Returns:
@@ -471,17 +472,14 @@ def settle(
     if seen.any():
         blurred[seen] = sharpness[seen] < settings.blurred * float(np.median(sharpness[seen]))
     covered = np.zeros(len(states), bool)
-    looks = np.flatnonzero(np.diff(hand, prepend=np.nan) != 0)  # where a new certainty begins
-    runs = [
-        (a, b, hand[a]) for a, b in zip(looks, [*looks[1:], len(hand)], strict=True) if np.isfinite(hand[a])
-    ]
-    sure = [certainty >= settings.covered for _, _, certainty in runs]
-    for i, (first, stop, certainty) in enumerate(runs):
-        if sure[i]:
-            covered[runs[i - 1][0] if i else first : stop] = True
-        elif i and sure[i - 1] and certainty >= settings.covered / 2:
-            sure[i] = True
-            covered[first:stop] = True
+    looks = np.flatnonzero(np.isfinite(hand)).tolist()
+    sure = False
+    for before, look, after in zip([*looks[:1], *looks], looks, [*looks[1:], len(states)], strict=False):
+        if not sure and hand[look] >= settings.covered:
+            covered[before:look] = True  # it came some time since the look before
+        sure = bool(hand[look] >= (settings.covered / 2 if sure else settings.covered))
+        if sure:
+            covered[look:after] = True
     return [
         "covered" if is_ok and c else "blurred" if is_ok and b else s
         for s, is_ok, c, b in zip(states, ok, covered, blurred, strict=True)
