@@ -67,9 +67,9 @@ class _DisLucasKanade:
     Within a Gaussian window each pixel's displacement is the ridge solution of the brightness-constancy
     equations (Lucas & Kanade 1981), drawn not towards zero but towards the same fit in a window twice as
     wide, which in turn is drawn weakly towards zero. Textured skin so keeps its own motion, smooth skin
-    borrows its neighbourhood's, and noise alone moves nothing. At micro-expression size it is as accurate as
-    DIS *medium* where the face moves and about twice as quiet where it does not, in the same time
-    (benchmarks/).
+    borrows its neighbourhood's, and noise alone moves nothing. On real face crops with noise of 1.5 grey
+    levels it errs by 0.02 pixels where nothing moves, against DIS *medium*'s 0.03, and by 0.31 to 0.38 of a
+    micro-expression's motion (0.25 to 1 pixels) against its 0.43 to 0.47, in the same time (benchmarks/).
     """
 
     fine_sigma = 4.0
