@@ -56,7 +56,7 @@ def test_the_components_mean_what_they_say() -> None:
 
 
 def test_a_turned_head_leaves_little() -> None:
-    """A real rotation by half a degree about the vertical axis, seen without perspective, 64 px half-width."""
+    """A real rotation by half a degree about the vertical axis, without perspective, 64 px half-width."""
     angle = np.radians(0.5)
     u = MIDDLE[:, 0] * (np.cos(angle) - 1) + DEPTH * np.sin(angle)
     rest, _ = model().remove(np.stack([u, np.zeros_like(u)], -1))
