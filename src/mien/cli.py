@@ -1,0 +1,445 @@
+"""The command line: verbs that parse, compose, call and print. The work is done elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mien._version import __version__
+from mien.errors import InputError, MienError
+
+if TYPE_CHECKING:
+    from mien.batch import Outcome
+    from mien.events import Analysis
+    from mien.progress import Progress, ProgressHook
+
+__all__ = ["app", "main", "seconds"]
+
+# The exception behind every mistake on the command line; older versions of typer do not name it themselves.
+_UsageError: type[Exception] = typer.BadParameter.__mro__[2]
+
+_EXAMPLES = """**Examples**
+
+```
+mien analyze interview.mp4
+mien analyze day1/*.avi day2/*.avi --out results --jobs 4
+mien analyze highspeed.avi --fps 200 --start 1:30 --end 2:00
+mien analyze frames/S01 --fps 200
+```
+"""
+_CODES = """**Exit codes**
+
+- 0: every recording was analysed (also if no expression was found)
+- 2: something could not be used; the message says what, and the other recordings were analysed all the same
+- 130: stopped with Ctrl-C
+"""
+
+app = typer.Typer(
+    name="mien",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mien {__version__}")
+        raise typer.Exit
+
+
+@app.callback(epilog=_EXAMPLES)
+def _mien(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Finds micro-expressions in video: when a face moves briefly, where, and what it may express.
+
+    `mien analyze --help` explains the analysis of your recordings.
+    """
+
+
+@app.command(epilog=f"{_EXAMPLES}\n{_CODES}")
+def analyze(
+    videos: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="VIDEO",
+            help="Video files, or folders of numbered pictures (one folder a recording).",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR", help="Folder for the results; each recording gets a folder of its own in it."
+        ),
+    ] = Path("mien-results"),
+    faces: Annotated[
+        bool, typer.Option("--faces/--no-faces", help="Pictures of the person in the report, or none at all.")
+    ] = True,
+    fps: Annotated[
+        float | None,
+        typer.Option(
+            metavar="F",
+            help="The camera's true frame rate, in frames a second. Needed for folders of pictures and where "
+            "a file has it wrong (high-speed cameras often claim 25 or 30).",
+            show_default=False,
+            rich_help_panel="The recording",
+        ),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Begin here: seconds (12.5), minutes (1:30) or hours (1:02:30).",
+            show_default=False,
+            rich_help_panel="The recording",
+        ),
+    ] = None,
+    end: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Stop here.", show_default=False, rich_help_panel="The recording"),
+    ] = None,
+    face: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="Which face to follow, if there are several: 1 is the largest.",
+            rich_help_panel="The recording",
+        ),
+    ] = 1,
+    spotter: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="How movements are found: region-flow, mdmd or first-frame.  [default: region-flow]",
+            show_default=False,
+            rich_help_panel="Methods",
+        ),
+    ] = None,
+    recognizer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="How emotions are named: au-rules.  [default: au-rules]",
+            show_default=False,
+            rich_help_panel="Methods",
+        ),
+    ] = None,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="Recordings to work on at once; -1 for one on each processor core.",
+            rich_help_panel="Running",
+        ),
+    ] = 1,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print nothing but errors.", rich_help_panel="Running")
+    ] = False,
+    debug: Annotated[
+        bool,
+        typer.Option(
+            "--debug",
+            help="Show the program's own account of an unforeseen failure, for a bug report.",
+            rich_help_panel="Running",
+        ),
+    ] = False,
+) -> None:
+    """Find the micro-expressions in your recordings and write a report on each.
+
+    For each recording a folder is made that holds `report.html` (open it in a browser), `events.csv`,
+    `frames.csv` and `analysis.json`. With several recordings there is also one joint `events.csv`.
+
+    Nothing leaves this computer. The result says when and where a face moved; it does not tell lies from
+    truth.
+    """
+    options = _options(fps, start, end, face, spotter, recognizer)
+    from mien.batch import JOINT, analyze_many, expand
+
+    paths = expand(videos)
+    screen = _Screen(quiet, several=len(paths) > 1)
+    with screen:
+        outcomes = analyze_many(
+            paths, out, jobs=jobs, faces=faces, progress=screen.progress, done=screen.done, **options
+        )
+    failed = [o for o in outcomes if o.error is not None]
+    if len(outcomes) > 1 and not quiet:
+        analysed = len(outcomes) - len(failed)
+        typer.echo(f"\n{analysed} of {len(outcomes)} recordings analysed.")
+        if analysed:
+            typer.echo(f"All events: {out / JOINT}")
+    for outcome in failed:
+        if debug and outcome.trace:
+            _complain(outcome.trace.rstrip())
+    if len(outcomes) > 1 and failed:
+        _complain("Not analysed:")
+    for outcome in failed:
+        _complain(f"  {outcome.error}" if len(outcomes) > 1 else f"mien: {outcome.error}")
+    if failed:
+        raise typer.Exit(2)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: what stands after ``mien``; by default the process's own.
+
+    Returns:
+        The exit code: 0, 2 (something cannot be used) or 130 (stopped).
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):  # a notebook's, a test's
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        code = app(
+            list(sys.argv[1:] if arguments is None else arguments), prog_name="mien", standalone_mode=False
+        )
+        if code == 130:
+            _complain("Stopped. What was finished before is kept.")
+        sys.stdout.flush()
+    except (KeyboardInterrupt, typer.Abort):
+        _complain("Stopped. What was finished before is kept.")
+        return 130
+    except MienError as error:
+        _complain(f"mien: {error}")
+        return 2
+    except BrokenPipeError:  # `mien … | head`: the reader has seen enough
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except _UsageError as error:
+        text = error.format_message()  # type: ignore[attr-defined]
+        if not text:  # no arguments: the help was printed
+            return 2
+        _complain(f"mien: {text}\nTry 'mien --help' or 'mien analyze --help'.")
+        return 2
+    return code if isinstance(code, int) else 0
+
+
+def seconds(text: str, flag: str = "") -> float:
+    """Understand a time: ``"12.5"``, ``"1:30"``, ``"1:02:30.5"``.
+
+    Raises:
+        mien.errors.InputError: it is none; ``flag`` says where it stood.
+    """
+    parts = text.strip().split(":")
+    with contextlib.suppress(ValueError):
+        values = [float(part) for part in parts]
+        whole = all(part.strip().isdigit() for part in parts[:-1])
+        fits = all(0 <= value < 60 for value in values[1:])
+        if len(values) <= 3 and whole and fits and values[0] >= 0 and math.isfinite(values[0]):
+            total = 0.0
+            for value in values:
+                total = total * 60 + value
+            return total
+    raise InputError(
+        f"{flag} {text}: give a time as seconds (12.5), minutes (1:30) or hours (1:02:30).".strip()
+    )
+
+
+def _options(
+    fps: float | None,
+    start: str | None,
+    end: str | None,
+    face: int,
+    spotter: str | None,
+    recognizer: str | None,
+) -> dict[str, Any]:
+    """The options of an analysis, those not given left out.
+
+    Raises:
+        mien.errors.InputError: one of them makes no sense, whatever the recording.
+    """
+    from mien.recognition import RECOGNIZERS
+    from mien.spotting import SPOTTERS
+    from mien.video.reader import check_fps
+
+    check_fps(fps)
+    range_ = {name: seconds(t, f"--{name}") for name, t in (("start", start), ("end", end)) if t is not None}
+    if "end" in range_ and range_.get("start", 0.0) >= range_["end"]:
+        raise InputError(f"--start {start or 0} --end {end}: the range must start before it ends.")
+    if face < 1:
+        raise InputError(f"--face {face}: faces are counted from 1 (the largest).")
+    chosen: dict[str, Any] = {}
+    for name, value, choices in (
+        ("spotter", spotter, list(SPOTTERS)),
+        ("recognizer", recognizer, list(RECOGNIZERS)),
+    ):
+        if value is None:
+            continue
+        if value not in choices:
+            raise InputError(f"--{name} {value}: there is none of that name; choose {_either(choices)}.")
+        chosen[name] = value
+    return {**({} if fps is None else {"fps": fps}), **range_, "face": face, **chosen}
+
+
+def _either(choices: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(choices[:-1]), choices[-1])))
+
+
+def _complain(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+class _Screen:
+    """What the person sees while the work is done: a moving bar on a terminal, plain lines elsewhere."""
+
+    def __init__(self, quiet: bool, *, several: bool) -> None:
+        self._quiet = quiet
+        self._several = several
+        self._moves = not quiet and sys.stderr.isatty()
+        self._bar: Any = None
+        self._task: Any = None
+        self._stage = ("", "")
+
+    def __enter__(self) -> _Screen:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
+
+    @property
+    def progress(self) -> ProgressHook:
+        """The hook that moves the bar."""
+        from mien.progress import silent
+
+        return self._move if self._moves else silent
+
+    def done(self, outcome: Outcome) -> None:
+        """Show a recording's result, or that there is none (the reason comes at the end)."""
+        self._stop()
+        if self._quiet:
+            return
+        if outcome.analysis is None:
+            if self._several:
+                typer.echo(f"{outcome.path}: not analysed")
+            return
+        typer.echo(_headline(outcome, outcome.analysis))
+        _show_table(_rows(outcome.analysis))
+        for warning in outcome.analysis.warnings:
+            typer.echo(f"  Warning: {warning}")
+        typer.echo(f"{'  ' if self._several else ''}Report: {outcome.report}")
+
+    def _move(self, progress: Progress) -> None:
+        if self._bar is None:
+            self._bar = _new_bar()
+            self._bar.start()
+        if (progress.stage, progress.item) != self._stage and not (
+            self._task is not None and progress.stage == "recordings"
+        ):
+            if self._task is not None:
+                self._bar.remove_task(self._task)
+            text = f"{progress.item}: {progress.stage}" if progress.item else progress.stage
+            self._task = self._bar.add_task(text, total=progress.total, markup=False)
+            self._stage = (progress.stage, progress.item)
+        self._bar.update(self._task, completed=progress.done, total=progress.total)
+
+    def _stop(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+        self._bar = self._task = None
+        self._stage = ("", "")
+
+
+def _new_bar() -> Any:
+    """A bar with stage, count and speed that vanishes when it is stopped."""
+    from rich.console import Console
+    from rich.progress import BarColumn, ProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+    from rich.text import Text
+
+    class Count(ProgressColumn):
+        """How many frames of how many, and how many a second."""
+
+        def render(self, task: Any) -> Text:
+            if not task.completed:
+                return Text("")
+            of = "" if task.total is None else f"/{task.total:.0f}"
+            speed = f", {task.speed:.0f}/s" if task.speed and "motion" in task.description else ""
+            return Text(f"{task.completed:.0f}{of}{speed}")
+
+    return Bar(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=30),
+        Count(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+
+
+def _headline(outcome: Outcome, analysis: Analysis) -> str:
+    source = analysis.source
+    micro, macro = len(analysis.of_kind("micro")), len(analysis.of_kind("macro"))
+    parts = [
+        f"{source.duration_s:.1f} s",
+        f"{source.n_frames} frames at {source.fps:.4g} a second",
+        f"{outcome.n_scored / source.n_frames:.0%} scored",
+        f"{_count(micro, 'micro')}, {_count(macro, 'macro')}",
+        f"took {outcome.seconds:.1f} s",
+    ]
+    return f"{outcome.path}: {'; '.join(parts)}"
+
+
+def _count(n: int, kind: str) -> str:
+    return f"{n} {kind}-expression{'' if n == 1 else 's'}"
+
+
+_HEADINGS = ("#", "kind", "onset", "apex", "offset", "emotion", "confidence")
+
+
+def _rows(analysis: Analysis) -> list[tuple[str, ...]]:
+    """The events, one row each: times in seconds with the frame in brackets."""
+    return [
+        (
+            str(number),
+            e.kind,
+            f"{'<' if e.open_start else ''}{e.onset_s:.3f} s ({e.onset})",
+            f"{e.apex_s:.3f} s ({e.apex})",
+            f"{'>' if e.open_end else ''}{e.offset_s:.3f} s ({e.offset})",
+            e.emotion,
+            f"{e.confidence:.0%}" if e.confidence > 0 else "-",
+        )
+        for number, e in enumerate(analysis.found, 1)
+    ]
+
+
+def _show_table(rows: list[tuple[str, ...]]) -> None:
+    if not rows:
+        typer.echo("  No expression was found.")
+        return
+    if sys.stdout.isatty():
+        from rich.box import SIMPLE_HEAD
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table(*_HEADINGS, box=SIMPLE_HEAD)
+        for row in rows:
+            table.add_row(*row)
+        Console().print(table)
+        return
+    widths = [max(map(len, column)) for column in zip(_HEADINGS, *rows, strict=True)]
+    for line in _aligned((_HEADINGS, *rows), widths):
+        typer.echo(f"  {line}")
+
+
+def _aligned(rows: Iterable[Sequence[str]], widths: Sequence[int]) -> Iterable[str]:
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
