@@ -1,0 +1,46 @@
+# What a developer does every day. `make help` lists it.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+CLIPS  := .cache/clips
+DEMO   := mien-results/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench clips clean
+.DELETE_ON_ERROR:
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make .venv and install mien and its tools into it
+
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+clips: $(STAMP) ## fetch the real face footage for tests and demo
+	$(BIN)/python scripts/fetch_clips.py
+
+demo: $(STAMP) clips ## analyse two real clips and say where the reports are
+	$(BIN)/mien analyze $(CLIPS)/WolfgangLanger_Pexels.mp4 $(CLIPS)/single_face.mp4 --out $(DEMO)
+	@echo
+	@echo "Open the reports in a browser:"
+	@for name in single_face WolfgangLanger_Pexels; do echo "$(CURDIR)/$(DEMO)/$$name/report.html"; done
+
+lint: $(STAMP) ## check style, formatting and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+test: clips lint ## everything that a change must pass
+	$(BIN)/python -m pytest -q
+
+bench: $(STAMP) clips ## measure speed and memory
+	$(BIN)/python benchmarks/analyze.py
+
+clean: ## remove what was built or cached; .venv, clips and results stay
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find src tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
