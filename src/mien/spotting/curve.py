@@ -164,35 +164,31 @@ def find_peaks(score: Float, threshold: Float, distance: int) -> list[int]:
 def flank(curve: Float, peak: int, step: int, limit: int, share: float, height: float) -> int:
     """Where a bump begins (``step`` −1) or ends (+1): the curve around its peak decides.
 
-    From the peak outwards to the lowest point before the curve rises again by twice ``share`` of the bump,
-    then back to the last sample at or below lowest + ``share`` · (peak − lowest).
+    From the peak outwards to the first sample at or below peak − (1 − ``share``) · ``height``; where the curve does
+    not fall that far, to its lowest point.
 
     Args:
         curve: (G,); a NaN ends the walk.
         peak: index of the maximum.
         step: −1 or +1.
         limit: furthest index allowed.
-        share: 0 to 1.
-        height: of the bump, in the curve's unit: what a rise is measured against.
+        share: 0 to 1; how much of the bump is left where it counts as over.
+        height: of the bump, in the curve's unit, > 0.
 
     Returns:
-        An index between ``limit`` and ``peak``.
+        An index between ``peak`` and ``limit``.
     """
-    top = curve[peak]
-    low, low_at, i = top, peak, peak
+    bar = curve[peak] - (1 - share) * height
+    lowest, i = peak, peak
     while i != limit:
         i += step
         if not math.isfinite(curve[i]):
             break
-        if curve[i] < low:
-            low, low_at = curve[i], i
-        elif curve[i] - low > 2 * share * height:
+        if curve[i] < curve[lowest]:
+            lowest = i
+        if curve[i] <= bar:
             break
-    bar = low + share * (top - low)
-    i = low_at
-    while i != peak and curve[i - step] <= bar:
-        i -= step
-    return i
+    return lowest
 
 
 def kind_of(duration_s: float, frame_s: float, micro_max_s: float = MICRO_MAX_S) -> EventKind:
@@ -209,19 +205,13 @@ def kind_of(duration_s: float, frame_s: float, micro_max_s: float = MICRO_MAX_S)
 
 
 def keep_strongest(
-    events: Sequence[tuple[Event, Any]], clash: Callable[[Event, Event], bool]
+    events: Sequence[tuple[Event, Any]],
+    clash: Callable[[Event, Event], bool],
+    rank: Callable[[Event], float] = lambda event: event.score,
 ) -> list[tuple[Event, Any]]:
-    """Of events that clash the one with the higher score; whatever is paired comes along.
-
-    Args:
-        events: with anything paired.
-        clash: whether two events tell of the same thing.
-
-    Returns:
-        Those kept, in order of onset.
-    """
+    """Of events that clash the one that ranks higher, in order of onset; whatever is paired comes along."""
     kept: list[tuple[Event, Any]] = []
-    for event, extra in sorted(events, key=lambda pair: -pair[0].score):
+    for event, extra in sorted(events, key=lambda pair: -rank(pair[0])):
         if not any(clash(event, other) for other, _ in kept):
             kept.append((event, extra))
     return sorted(kept, key=lambda pair: (pair[0].onset, pair[0].apex))

@@ -43,6 +43,7 @@ __all__ = ["RegionFlow"]
 
 _KEYS = tuple(r.key for r in REGIONS)
 _LIDS = np.array([k.startswith("lid_") for k in _KEYS])
+_TAKEN_BY_BLINKS = np.array([k.startswith(("lid_", "cheek")) for k in _KEYS])
 _NEAR_EYES = np.array([k.startswith(("lid_", "brow_", "glabella", "cheek")) for k in _KEYS])
 
 
@@ -64,11 +65,14 @@ class RegionFlow:
             the face is otherwise.
         smooth_s: Gaussian smoothing of the positions (sigma), seconds.
         lid_factor: the eyelids' floor is this many times higher: gaze moves them all the time.
-        blink_factor: within a blink, the floor of everything near the eyes is this many times higher.
+        blink_factor: within a blink, the floor of everything near the eyes is this many times higher; the eyelids
+            and cheeks then count for nothing, and the rest of the face, which a blink tugs at, by half as much.
         blink_margin_s: a blink reaches this much further on either side, seconds.
         head_leak: floor added per outer-eye distance that the head moved within the window.
         turn_leak: floor added per outer-eye distance of parallax (yaw and nod) within the window.
         flank_share: onset and offset lie where the curve has fallen to this share of the peak.
+        steepest: a micro-expression beside which the same regions go this many times as far is only a ripple on the
+            edge of something longer.
         micro_max_s: longest micro-expression, seconds.
         shortest_s: shorter events are noise, seconds.
         longest_s: how far from the apex onset and offset are looked for, seconds.
@@ -85,12 +89,13 @@ class RegionFlow:
     spread_window_s: float = 20.0
     most: float = 2.5
     smooth_s: float = 0.015
-    lid_factor: float = 2.0
-    blink_factor: float = 3.0
+    lid_factor: float = 4.0
+    blink_factor: float = 4.0
     blink_margin_s: float = 0.1
     head_leak: float = 0.04
     turn_leak: float = 0.3
     flank_share: float = 0.15
+    steepest: float = 2.5
     micro_max_s: float = MICRO_MAX_S
     shortest_s: float = 0.06
     longest_s: float = 8.0
@@ -172,6 +177,8 @@ class _Decision:
             self.position[first:stop] = smooth(rough[first:stop], sigma)
         self.noise = _noise(rough, self.runs, sigma)
         self.blink = self._near(blinks)
+        near_eyes = np.where(_NEAR_EYES, settings.blink_factor, max(1.0, settings.blink_factor / 2))
+        self._blink_factors = np.where(_TAKEN_BY_BLINKS, np.inf, near_eyes)
 
     # ------------------------------------------------------------------ the score
 
@@ -229,7 +236,7 @@ class _Decision:
         drift = np.clip((window - shortest) / max(longest - shortest, 1e-9), 0, 1)
         floor = np.maximum(s.floor + drift * (s.macro_floor - s.floor), s.noise_factor * self.noise)
         floor = np.where(_LIDS, s.lid_factor * floor, floor)
-        result = np.where(self.blink[part, None] & _NEAR_EYES, s.blink_factor * floor, floor)
+        result = np.where(self.blink[part, None], self._blink_factors * floor, floor)
         head = self.head[part]
         index = np.arange(len(head))
         moved = np.maximum(
@@ -276,6 +283,9 @@ class _Decision:
         near = slice(max(low, peak - first - k // 2), min(high, peak - first + k // 2) + 1)
         top = near.start + int(np.argmax(path[near]))
         height = float(weight @ m[peak - first] / weight.sum())
+        if not micro and peak - first + k >= len(path):
+            height *= 2  # the way back was taken for granted, at half the price
+        height += float(path[top] - path[peak - first])
         onset = flank(path, top, -1, low, s.flank_share, height)
         offset = flank(path, top, 1, high, s.flank_share, height)
         rise, fall = path[top] - path[onset], path[top] - path[offset]
@@ -285,13 +295,18 @@ class _Decision:
                 offset, open_end = high, high == len(path) - 1
             if rise < 0.5 * fall:
                 return None
+            if open_end and (offset - onset) / rate < s.micro_max_s:
+                return None  # too little seen of it: most likely the end of something longer
             plateau = np.flatnonzero(
                 path[onset : offset + 1] >= path[onset] + 0.95 * (path[top] - path[onset])
             )
             if len(plateau):
                 top = onset + int(plateau[0])
-        elif min(rise, fall) < 0.4 * max(rise, fall):  # one-sided: an edge of something longer
-            return None
+        else:
+            lead = round(s.micro_max_s * rate)
+            deepest = path[top] - min(path[max(0, top - lead) : top + lead + 1])
+            if min(rise, fall) < 0.4 * max(rise, fall) or deepest > s.steepest * height:
+                return None  # the edge of something longer, or a ripple on it
         grid = self.grid.time[first:stop]
         seconds = grid[offset] - grid[onset]
         kind = kind_of(seconds, self.frame_s, s.micro_max_s)
@@ -330,7 +345,7 @@ class _Decision:
                 rejected.append(Span(event.onset, event.offset, event.onset_s, event.offset_s, "blink"))
             else:
                 kept.append((event, None))
-        return [e for e, _ in keep_strongest(kept, _clash)], rejected
+        return [e for e, _ in keep_strongest(kept, _clash, _size)], rejected
 
     def _on_frames(self, values: Float) -> NDArray[np.float32]:
         result = self.grid.gather(self.time, values)
@@ -385,6 +400,11 @@ def _noise(rough: Float, runs: list[tuple[int, int]], sigma: float) -> Float:
     raw = 1.4826 * np.median(np.abs(second), axis=0) / np.sqrt(6)
     left = 1.0 if sigma <= 0.3 else min(1.0, 1 / np.sqrt(2 * np.sqrt(np.pi) * sigma))
     return np.asarray(np.linalg.norm(raw, axis=1) * left)
+
+
+def _size(event: Event) -> float:
+    """How far the most moved region went, in floors: scores of different windows do not compare, this does."""
+    return max(region.strength for region in event.regions)
 
 
 def _clash(one: Event, other: Event) -> bool:
