@@ -212,6 +212,7 @@ def test_cut_off(run: Run, frames: list[Pixels], ending: str) -> None:
 def test_no_face(run: Run, real_clips: Path) -> None:
     film = write_video(run.folder / "film.mp4", frames_of(real_clips / "no_face.mp4", 30, 480), 30)
     run.refused(film, says=("film.mp4", "face", "could not be found"))
+    run.refused(real_clips / "no_face.mp4", says=("no_face.mp4", "face"))
 
 
 def test_black(run: Run) -> None:

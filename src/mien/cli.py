@@ -421,18 +421,10 @@ def _show_table(rows: list[tuple[str, ...]]) -> None:
     if not rows:
         typer.echo("  No expression was found.")
         return
-    if sys.stdout.isatty():
-        from rich.box import SIMPLE_HEAD
-        from rich.console import Console
-        from rich.table import Table
-
-        table = Table(*_HEADINGS, box=SIMPLE_HEAD)
-        for row in rows:
-            table.add_row(*row)
-        Console().print(table)
-        return
     widths = [max(map(len, column)) for column in zip(_HEADINGS, *rows, strict=True)]
-    for line in _aligned((_HEADINGS, *rows), widths):
+    heading, *lines = _aligned((_HEADINGS, *rows), widths)
+    typer.secho(f"  {heading}", bold=True)  # plain where not on a terminal
+    for line in lines:
         typer.echo(f"  {line}")
 
 
