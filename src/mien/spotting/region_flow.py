@@ -345,6 +345,7 @@ class _Decision:
                 rejected.append(Span(event.onset, event.offset, event.onset_s, event.offset_s, "blink"))
             else:
                 kept.append((event, None))
+        kept = [(e, None) for e, _ in kept if not any(_returns(e, other) for other, _ in kept)]
         return [e for e, _ in keep_strongest(kept, _clash, _size)], rejected
 
     def _on_frames(self, values: Float) -> NDArray[np.float32]:
@@ -405,6 +406,14 @@ def _noise(rough: Float, runs: list[tuple[int, int]], sigma: float) -> Float:
 def _size(event: Event) -> float:
     """How far the most moved region went, in floors: scores of different windows do not compare, this does."""
     return max(region.strength for region in event.regions)
+
+
+def _returns(event: Event, other: Event) -> bool:
+    """Is an event that the recording cuts off only the way back from another?"""
+    if not event.open_end or other.open_end or not other.onset_s < event.onset_s < other.offset_s + 0.1:
+        return False
+    way = {r.region: (r.dx, r.dy) for r in other.regions}
+    return sum(r.dx * way[r.region][0] + r.dy * way[r.region][1] for r in event.regions if r.region in way) < 0
 
 
 def _clash(one: Event, other: Event) -> bool:
