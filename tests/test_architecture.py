@@ -21,7 +21,10 @@ import mien
 SOURCE = Path(mien.__path__[0])
 
 GROUND = {"_version", "anatomy", "errors", "events", "labels", "progress"}
-CORRIDOR = {"video", "face", "motion", "features", "inputs", "modelfile", "spotting", "recognition"}
+CORRIDOR = {
+    *("video", "face", "motion", "features", "inputs", "modelfile", "spotting", "recognition"),
+    "adequacy",
+}
 
 ALLOWED: dict[str, set[str]] = {
     **dict.fromkeys(GROUND, GROUND),
@@ -31,10 +34,12 @@ ALLOWED: dict[str, set[str]] = {
     "features": GROUND | {"motion"},
     "inputs": GROUND | {"video", "face", "motion", "features"},
     "modelfile": GROUND | {"inputs"},
-    "spotting": GROUND | {"inputs", "features", "motion", "modelfile"},
-    "recognition": GROUND | {"inputs", "features", "modelfile"},
+    "spotting": GROUND | {"face", "inputs", "features", "motion", "modelfile"},
+    "recognition": GROUND | {"face", "inputs", "features", "modelfile"},
+    "adequacy": GROUND,
     "analysis": GROUND | CORRIDOR,
     "report": GROUND,
+    "batch": GROUND | {"analysis", "report", "video"},
     "synthesis": GROUND | {"video"},
     "datasets": GROUND | {"video"},
     "models": GROUND,

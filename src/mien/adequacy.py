@@ -57,7 +57,8 @@ def assess(m: Measured) -> tuple[Finding, ...]:
         findings.append(
             Finding(
                 "note", "length",
-                "The recording is shorter than a second: there is hardly any calm face to compare an expression with.",
+                "The recording is shorter than a second: there is hardly any calm face to compare an "
+                "expression with.",
                 duration, "s",
             )
         )  # fmt: skip
@@ -70,7 +71,8 @@ def _frame_rate(fps: float) -> Finding:
     if fps < 50:
         return Finding(
             "warning", "frame_rate",
-            f"At {fps:.4g} frames a second a micro-expression is only {first} to {last} frames long; short ones are "
+            f"At {fps:.4g} frames a second a micro-expression is only {first} to {last} frames long; short "
+            "ones are "
             "easily missed, and their onset and offset are known to a few hundredths of a second at best. "
             "Use a camera with 100 frames a second or more.",
             fps, "frames/s",
@@ -78,7 +80,8 @@ def _frame_rate(fps: float) -> Finding:
     if fps < 90:
         return Finding(
             "note", "frame_rate",
-            f"{fps:.4g} frames a second is workable; 100 or more show short micro-expressions better.", fps, "frames/s",
+            f"{fps:.4g} frames a second is workable; 100 or more show short micro-expressions better.",
+            fps, "frames/s",
         )  # fmt: skip
     return Finding(
         "good",
@@ -95,7 +98,8 @@ def _face_size(eye_distance: float) -> Finding:
     if width < 90:
         return Finding(
             "warning", "face_size",
-            f"{text} A micro-expression moves the skin by about a hundredth of that, less than a pixel: many will be "
+            f"{text} A micro-expression moves the skin by about a hundredth of that, less than a pixel: "
+            "many will be "
             "missed. Go closer, zoom in, or record at a higher resolution.",
             width, "px",
         )  # fmt: skip
@@ -118,7 +122,8 @@ def _flicker(brightness: NDArray[np.float64], time: NDArray[np.float64]) -> Find
     if share > 3:
         return Finding(
             "warning", "flicker",
-            f"The light flickers strongly ({share:.1f} %), most likely from mains-powered lamps. Use daylight or lamps "
+            f"The light flickers strongly ({share:.1f} %), most likely from mains-powered lamps. Use "
+            "daylight or lamps "
             "made for high-speed filming.",
             share, "%",
         )  # fmt: skip
@@ -150,7 +155,8 @@ def _coverage(share: float) -> Finding:
     if share < 0.75:
         return Finding(
             "warning", "scored",
-            f"Only {percent:.0f} % of the frames could be scored; in the others the face was out of sight, turned away, "
+            f"Only {percent:.0f} % of the frames could be scored; in the others the face was out of sight, "
+            "turned away, "
             "hidden or blurred. Nothing can be said about those.",
             percent, "%",
         )  # fmt: skip

@@ -1,8 +1,8 @@
 """The main job: one recording in, one :class:`~mien.events.Analysis` out.
 
-Two passes over the film. The first follows the face and hands its steadied crop to the spotter, keeping a few dozen
-numbers a frame. The second goes back to each event found, takes its clip with margins to the recogniser and keeps
-a few small pictures. So memory does not grow with the recording's length.
+Two passes over the film. The first follows the face and hands its steadied crop to the spotter, keeping a few
+dozen numbers a frame. The second goes back to each event found, takes its clip with margins to the recogniser
+and keeps a few small pictures. So memory does not grow with the recording's length.
 """
 
 from __future__ import annotations
@@ -37,8 +37,7 @@ from mien.face import (
     survey,
     warp,
 )
-from mien.inputs import Clip, margins
-from mien.inputs.face_motion import FaceMotion
+from mien.inputs import Clip, FaceMotion, margins
 from mien.progress import Progress, ProgressHook, silent
 from mien.recognition import Recognizer, make_recognizer
 from mien.spotting import Spotter, Spotting, make_spotter, tunables_of
@@ -52,7 +51,7 @@ PLAYBACK = 176
 _PLAYBACK_FRAMES = 60
 _PLAYBACK_MARGIN_S = 0.3
 _PICTURED = 300
-"""Events beyond this many, strongest first, get no pictures: nobody looks at them, and they would fill memory."""
+"""A recording with more events than this gets no pictures: nobody would look, and memory would fill."""
 
 
 def analyze(
@@ -73,7 +72,8 @@ def analyze(
     Args:
         path: a video file, or a folder of numbered frames (which needs ``fps``).
         fps: the camera's true frame rate, where the file's is wrong or missing.
-        start, end: analyse only this part, seconds of the time base in force.
+        start: analyse only frames from this time on, seconds of the time base in force.
+        end: and only frames before this time.
         face: which face to follow: 1 is the largest that is steadily there at the beginning, 2 the next, …
         spotter: a name of :data:`mien.spotting.SPOTTERS`, or a spotter with tunables of your own.
         recognizer: a name of :data:`mien.recognition.RECOGNIZERS`, or a recogniser.
@@ -85,8 +85,8 @@ def analyze(
         The analysis; the same recording with the same arguments gives the same one.
 
     Raises:
-        mien.errors.InputError: the recording cannot be read, shows no face, or an argument makes no sense. The
-            message says what to do.
+        mien.errors.InputError: the recording cannot be read, shows no face, or an argument makes no sense.
+            The message says what to do.
     """
     path = Path(path)
     if face < 1:
@@ -249,7 +249,10 @@ def _watch(
             progress(Progress("measuring motion", count, total, name))
     progress(Progress("measuring motion", len(film.states), len(film.states), name))
     if all(state == "lost" for state in film.states):
-        raise InputError(f"{reader.info.path}: the face could not be followed in any frame.")
+        raise InputError(
+            f"{reader.info.path}: no face could be followed in any frame. If there is one, it must be seen "
+            "from the front and be at least a tenth of the picture's width."
+        )
     return film
 
 
@@ -267,7 +270,7 @@ def _judge(
     """Every event with its emotion and evidence, and its pictures."""
     judged: list[Event] = []
     shots: list[EventPictures] = []
-    frame, time = film.frame, film.time
+    frame = film.frame
     matrices = np.array(film.matrix, np.float64).reshape(-1, 2, 3)
     fps = reader.info.fps
     pictures = pictures and len(events) <= _PICTURED
@@ -285,7 +288,10 @@ def _judge(
         step = max(1, -(-(play_last - play_first + 1) // _PLAYBACK_FRAMES))
         shown = set(range(play_first, play_last + 1, step)) if pictures else set()
         stills = {onset, apex, offset} if pictures else set()
-        crops, playback, marks, still = [], [], {}, {}
+        crops: list[NDArray[np.uint8]] = []
+        playback: list[bytes] = []
+        marks: dict[int, int] = {}
+        still: dict[int, bytes] = {}
         for position, picture in _again(reader, frame, first, stop):
             matrix = matrices[position]
             if not np.isfinite(matrix).all():
@@ -321,13 +327,18 @@ def _judge(
             )
             kept = np.array(sorted(marks))
             nearest = tuple(marks[int(kept[np.abs(kept - p).argmin()])] for p in (onset, apex, offset))
+            small = cv2.resize(motion, (CROP // 2, CROP // 2), interpolation=cv2.INTER_AREA)
             shots.append(
                 EventPictures(
-                    still[onset], still[apex], still[offset], tuple(playback), fps / step,
-                    cv2.resize(motion, (CROP // 2, CROP // 2), interpolation=cv2.INTER_AREA).astype(np.float16),
-                    (nearest[0], nearest[1], nearest[2]),
+                    onset=still[onset],
+                    apex=still[apex],
+                    offset=still[offset],
+                    playback=tuple(playback),
+                    playback_fps=fps / step,
+                    motion=small.astype(np.float16),
+                    marks=(nearest[0], nearest[1], nearest[2]),
                 )
-            )  # fmt: skip
+            )
     progress(Progress("looking at events", len(events), len(events), reader.info.name))
     return judged, shots
 

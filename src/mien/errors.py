@@ -6,7 +6,7 @@ __all__ = ["InputError", "MienError"]
 
 
 class MienError(Exception):
-    """Something mien cannot do, with a message that says what to do about it. The command line exits with 2."""
+    """Something mien cannot do; its message says what to do about it. The command line exits with 2."""
 
 
 class InputError(MienError):

@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 MICRO_MAX_S = 0.5
-"""A micro-expression lasts at most this long, onset to offset, in seconds (unless a data set says otherwise)."""
+"""Longest micro-expression, onset to offset, in seconds, unless a data set says otherwise."""
 
 EventKind = Literal["micro", "macro"]
 FaceState = Literal["ok", "lost", "turned", "blurred", "covered", "small", "shaken"]
@@ -104,7 +104,8 @@ class RegionMotion:
 
     Attributes:
         region: key of the region (``face.regions.REGIONS``), e.g. ``"mouth_corner_left"``.
-        dx, dy: mean displacement in outer-eye distances (x to the image's right, y down), head motion removed.
+        dx, dy: mean displacement in outer-eye distances (x to the image's right, y down), head motion
+            removed.
         strength: length of the displacement over the noise floor of that region; 1 is just noticeable.
     """
 
@@ -209,7 +210,8 @@ class Finding:
     Attributes:
         level: ``"good"``, ``"note"`` or ``"warning"``.
         topic: machine-readable key, e.g. ``"frame_rate"``, ``"face_size"``, ``"flicker"``, ``"truncated"``.
-        text: one or two sentences for a person who is no engineer, saying what to do where something is wrong.
+        text: one or two sentences for a person who is no engineer, saying what to do where something is
+            wrong.
         value: the number behind it, where there is one.
         unit: its unit ("frames/s", "px", "%").
     """
@@ -284,13 +286,13 @@ class Analysis:
         return tuple(e for e in self.found if e.kind == kind)
 
     def to_html(self, *, faces: bool = True) -> str:
-        """The report as one self-contained HTML page; ``faces=False`` leaves out every picture of the person."""
+        """The report as one self-contained HTML page; ``faces=False``: without any picture of the person."""
         from mien.report import to_html
 
         return to_html(self, faces=faces)
 
     def save(self, folder: str | Path, *, faces: bool = True) -> Path:
-        """Write ``report.html``, ``events.csv``, ``frames.csv`` and ``analysis.json`` into ``folder``, atomically.
+        """Write ``report.html``, ``events.csv``, ``frames.csv`` and ``analysis.json``, atomically.
 
         Args:
             folder: made if it is not there; other files in it are left alone.

@@ -81,7 +81,7 @@ def face_map(mesh: NDArray[np.floating], cells: int) -> FaceMap:
     rigid = np.maximum.reduce(
         [
             _blob(points, at(6, 197, 5), 0.10, 0.25),  # bridge and back of the nose
-            0.8 * _blob(points, at(2, 94), 0.15, 0.10),  # its base
+            0.5 * _blob(points, at(2, 94), 0.15, 0.10),  # its base, which AU9 and AU10 lift
             0.7 * _blob(points, at(133), 0.08, 0.08),
             0.7 * _blob(points, at(362), 0.08, 0.08),
             np.full(len(points), 0.25),  # temples, cheeks, forehead: they move little, and give a long lever

@@ -1,4 +1,4 @@
-"""How the regions of one face moved between two steadied crops: the measurement that spotting and rules share."""
+"""How a face's regions moved between two steadied crops: the measurement that spotting and rules share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.face import CELLS, CROP, UNIT, FaceMap
-from mien.motion import HeadMotionModel, make_flow
+from mien.motion import Flow, HeadMotionModel, make_flow
 
 __all__ = ["FaceMotion", "Moved"]
 
@@ -35,11 +35,12 @@ class FaceMotion:
     Args:
         reference: ``uint8`` (CROP, CROP) grey.
         layout: the face's layout in that crop, of CELLS×CELLS cells.
-        method: flow algorithm (:data:`mien.motion.FLOW_METHODS`).
+        flow: flow algorithm, or its name in :data:`mien.motion.FLOW_METHODS`.
     """
 
-    def __init__(self, reference: NDArray[np.uint8], layout: FaceMap, method: str = "dis_lk") -> None:
-        self._reference, self._layout, self._flow = reference, layout, make_flow(method)
+    def __init__(self, reference: NDArray[np.uint8], layout: FaceMap, flow: str | Flow = "dis_lk") -> None:
+        self._reference, self._layout = reference, layout
+        self._flow = make_flow(flow) if isinstance(flow, str) else flow
         cells = layout.rigid > 0.02
         self._cells = cells if cells.sum() >= 12 else np.ones_like(cells)  # hardly any face: trust all of it
         depth = layout.depth[self._cells]

@@ -164,8 +164,8 @@ def find_peaks(score: Float, threshold: Float, distance: int) -> list[int]:
 def flank(curve: Float, peak: int, step: int, limit: int, share: float, height: float) -> int:
     """Where a bump begins (``step`` −1) or ends (+1): the curve around its peak decides.
 
-    From the peak outwards to the first sample at or below peak − (1 − ``share``) · ``height``; where the curve does
-    not fall that far, to its lowest point.
+    From the peak outwards to the first sample at or below peak − (1 − ``share``) · ``height``; where the
+    curve does not fall that far, to its lowest point.
 
     Args:
         curve: (G,); a NaN ends the walk.

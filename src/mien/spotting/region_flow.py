@@ -65,14 +65,15 @@ class RegionFlow:
             the face is otherwise.
         smooth_s: Gaussian smoothing of the positions (sigma), seconds.
         lid_factor: the eyelids' floor is this many times higher: gaze moves them all the time.
-        blink_factor: within a blink, the floor of everything near the eyes is this many times higher; the eyelids
-            and cheeks then count for nothing, and the rest of the face, which a blink tugs at, by half as much.
+        blink_factor: within a blink, the floor of everything near the eyes is this many times higher; the
+            eyelids and cheeks then count for nothing, and the rest of the face, which a blink tugs at, by
+            half as much.
         blink_margin_s: a blink reaches this much further on either side, seconds.
         head_leak: floor added per outer-eye distance that the head moved within the window.
         turn_leak: floor added per outer-eye distance of parallax (yaw and nod) within the window.
         flank_share: onset and offset lie where the curve has fallen to this share of the peak.
-        steepest: a micro-expression beside which the same regions go this many times as far is only a ripple on the
-            edge of something longer.
+        steepest: a micro-expression beside which the same regions go this many times as far is only a ripple
+            on the edge of something longer.
         micro_max_s: longest micro-expression, seconds.
         shortest_s: shorter events are noise, seconds.
         longest_s: how far from the apex onset and offset are looked for, seconds.
@@ -404,7 +405,7 @@ def _noise(rough: Float, runs: list[tuple[int, int]], sigma: float) -> Float:
 
 
 def _size(event: Event) -> float:
-    """How far the most moved region went, in floors: scores of different windows do not compare, this does."""
+    """How far the most moved region went, in floors; scores of different windows would not compare."""
     return max(region.strength for region in event.regions)
 
 
@@ -413,7 +414,8 @@ def _returns(event: Event, other: Event) -> bool:
     if not event.open_end or other.open_end or not other.onset_s < event.onset_s < other.offset_s + 0.1:
         return False
     way = {r.region: (r.dx, r.dy) for r in other.regions}
-    return sum(r.dx * way[r.region][0] + r.dy * way[r.region][1] for r in event.regions if r.region in way) < 0
+    shared = [r for r in event.regions if r.region in way]
+    return sum(r.dx * way[r.region][0] + r.dy * way[r.region][1] for r in shared) < 0
 
 
 def _clash(one: Event, other: Event) -> bool:
