@@ -43,8 +43,10 @@ __all__ = ["RegionFlow"]
 
 _KEYS = tuple(r.key for r in REGIONS)
 _LIDS = np.array([k.startswith("lid_") for k in _KEYS])
-_TAKEN_BY_BLINKS = np.array([k.startswith(("lid_", "cheek")) for k in _KEYS])
-_NEAR_EYES = np.array([k.startswith(("lid_", "brow_", "glabella", "cheek")) for k in _KEYS])
+_BLINK, _EYES = ("lid_", "cheek"), ("lid_", "brow_", "glabella", "cheek")
+"""Prefixes of the regions that a blink moves wholly, and of all those it reaches."""
+_TAKEN_BY_BLINKS = np.array([k.startswith(_BLINK) for k in _KEYS])
+_NEAR_EYES = np.array([k.startswith(_EYES) for k in _KEYS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +170,9 @@ class _Decision:
         # a frame that must not be scored breaks the positions as a lost face does
         position[~good[np.clip(np.searchsorted(time, sampled), 0, len(time) - 1)]] = np.nan
         self.grid = TimeGrid(sampled, settings.rate)
-        rough = self.grid.spread(sampled, position)
+        rough, chain = _chained(self.grid, sampled, position, np.array(traces.chain))
         self.head = self.grid.spread(sampled, np.array(traces.head))
-        after = np.clip(np.searchsorted(sampled, self.grid.time - 1e-9), 0, len(sampled) - 1)
-        self.runs = _runs(finite_rows(rough), np.array(traces.chain)[after])
+        self.runs = _runs(finite_rows(rough), chain)
         sigma = settings.smooth_s * self.grid.rate
         self.position = np.full_like(rough, np.nan)
         for first, stop in self.runs:
@@ -341,8 +342,11 @@ class _Decision:
         rejected = []
         kept = []
         for event in events:
-            at = self.grid.nearest(np.array([event.apex_s]))[0]
-            if self.blink[at] and all(r.region.startswith(("lid_", "cheek")) for r in event.regions):
+            onset, apex = self.blink[self.grid.nearest(np.array([event.onset_s, event.apex_s]))]
+            # eyes that open again look like a departure that the recording cuts off
+            opening = event.open_end and bool(onset)
+            places = _EYES if opening else _BLINK
+            if (apex or opening) and all(r.region.startswith(places) for r in event.regions):
                 rejected.append(Span(event.onset, event.offset, event.onset_s, event.offset_s, "blink"))
             else:
                 kept.append((event, None))
@@ -379,6 +383,27 @@ def _gone_and_back(position: Float, k: int, *, open_ended: bool) -> tuple[Float,
     m = (np.linalg.norm(a + b, axis=2) - np.linalg.norm(a - b, axis=2)) / 2
     # what is only taken for granted counts half
     return np.maximum(np.where(unseen, m / 2, m), 0.0), a + b
+
+
+def _chained(
+    grid: TimeGrid, time: Float, position: Float, chain: NDArray[np.int64]
+) -> tuple[Float, NDArray[np.int64]]:
+    """Positions (N, R, 2) laid on the grid (G, R, 2), and the chain (G,) that each belongs to.
+
+    Within a chain they are interpolated, also over short gaps; between two chains, whose origins differ, the
+    nearest sample stands.
+    """
+    rough = grid.spread(time, position)
+    known = finite_rows(position)
+    if not known.any():
+        return rough, np.full(len(rough), -1)
+    t, position, chain = time[known], position[known], chain[known]
+    right = np.clip(np.searchsorted(t, grid.time), 0, len(t) - 1)
+    left = np.clip(right - 1, 0, None)
+    nearest = np.where(np.abs(grid.time - t[left]) <= np.abs(t[right] - grid.time), left, right)
+    seam = (chain[left] != chain[right]) & finite_rows(rough)
+    rough[seam] = position[nearest[seam]]
+    return rough, chain[nearest]
 
 
 def _runs(valid: NDArray[np.bool_], chain: NDArray[np.int64]) -> list[tuple[int, int]]:
