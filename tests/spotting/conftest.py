@@ -193,12 +193,12 @@ def move() -> type[Move]:
 
 @pytest.fixture(scope="session")
 def film(real_clips: Path) -> Callable[..., list[Shot]]:
-    """``film(name, first, stop)``: frames of a real clip in colour."""
+    """``film(name, first, last)``: frames of a real clip in colour, both ends included."""
 
     @cache
-    def read(name: str, first: int, stop: int) -> list[Shot]:
+    def read(name: str, first: int, last: int) -> list[Shot]:
         with open_video(real_clips / name) as reader:
-            return [Shot(frame.index, frame.time, frame.rgb) for frame in reader.read(first, stop)]
+            return [Shot(frame.index, frame.time, frame.rgb) for frame in reader.read(first, last)]
 
     return read
 

@@ -171,6 +171,7 @@ def test_the_lids_ask_for_more() -> None:
     hand = Hand(noise=0.0)
     hand.move(LIDS[0], bump(hand.time, 3.0, 0.16, 0.04, 0.2, 0.005), (0, 1))
     assert hand.decide().events == ()
+    assert np.nanmax(hand.decide().score) < 0.6
     assert len(hand.decide(lid_factor=1.0).events) == 1
 
 
