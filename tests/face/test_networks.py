@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from mien.face import TrackerSettings
 from mien.face.align import place
 from mien.face.networks import BlazeFace, Detection, FaceMesh, HandFinder
 
@@ -146,7 +147,7 @@ def certainty(film: Film, name: str, k: int) -> float:
 
 @pytest.mark.parametrize("k", [110, 120, 130, 160, 170, 180, 190, 200])
 def test_a_hand_before_the_face(film: Film, k: int) -> None:
-    assert certainty(film, WOLFGANG, k) > 0.35
+    assert certainty(film, WOLFGANG, k) >= TrackerSettings().covered
 
 
 @pytest.mark.parametrize(

@@ -318,7 +318,8 @@ def settled(states: str, sharpness: list[float] | None = None, hand: dict[int, f
     looks = np.full(len(states), NAN)
     for at, certainty in (hand or {}).items():
         looks[at] = certainty
-    found = settle([words[s] for s in states], np.array(sharpness or [0.3] * len(states)), looks)
+    limits = TrackerSettings(covered=0.35, blurred=0.35)
+    found = settle([words[s] for s in states], np.array(sharpness or [0.3] * len(states)), looks, limits)
     return "".join(s[0] for s in found)
 
 
