@@ -259,6 +259,23 @@ def _watch(
 # ---------------------------------------------------------------------- the second pass
 
 
+@dataclass
+class _Shot:
+    """What is gathered for one event while the film runs a second time; positions count analysed frames."""
+
+    event: Event
+    onset: int
+    apex: int
+    offset: int
+    first: int
+    stop: int
+    shown: frozenset[int]
+    step: int
+    crops: list[NDArray[np.uint8]] = field(default_factory=list)
+    playback: dict[int, bytes] = field(default_factory=dict)
+    stills: dict[int, bytes] = field(default_factory=dict)
+
+
 def _judge(
     reader: VideoReader,
     film: _Film,
@@ -268,89 +285,112 @@ def _judge(
     progress: ProgressHook,
 ) -> tuple[list[Event], list[EventPictures]]:
     """Every event with its emotion and evidence, and its pictures."""
-    judged: list[Event] = []
-    shots: list[EventPictures] = []
+    name = reader.info.name
     frame = film.frame
     matrices = np.array(film.matrix, np.float64).reshape(-1, 2, 3)
-    fps = reader.info.fps
+    seen = np.isfinite(matrices[:, 0, 0])
+    # a spotter may let an event run over a moment in which the face was lost: the crop then stays where it
+    # was
+    known = np.flatnonzero(seen)
+    matrices = matrices[known[np.clip(np.searchsorted(known, np.arange(len(seen))), 0, len(known) - 1)]]
     pictures = pictures and len(events) <= _PICTURED
-    for number, event in enumerate(events):
-        progress(Progress("looking at events", number, len(events), reader.info.name))
-        onset, apex, offset = np.searchsorted(frame, (event.onset, event.apex, event.offset)).tolist()
-        first, stop = margins(onset, offset, len(frame), fps)
-        seen = np.isfinite(matrices[first:stop, 0, 0])
-        # margins only as far as the face is seen without a gap
-        gaps = np.flatnonzero(~seen) + first
-        first = max([first, *(g + 1 for g in gaps[gaps < onset])])
-        stop = min([stop, *gaps[gaps > offset].tolist()])
-        margin = round(_PLAYBACK_MARGIN_S * fps)
-        play_first, play_last = max(first, onset - margin), min(stop - 1, offset + margin)
-        step = max(1, -(-(play_last - play_first + 1) // _PLAYBACK_FRAMES))
-        shown = set(range(play_first, play_last + 1, step)) if pictures else set()
-        stills = {onset, apex, offset} if pictures else set()
-        crops: list[NDArray[np.uint8]] = []
-        playback: list[bytes] = []
-        marks: dict[int, int] = {}
-        still: dict[int, bytes] = {}
-        for position, picture in _again(reader, frame, first, stop):
-            matrix = matrices[position]
-            if not np.isfinite(matrix).all():
-                if not crops:
-                    continue
-                crops.append(crops[-1])
-                continue
-            crops.append(warp(picture.gray, matrix, CROP))
-            if position in shown:
-                marks[position] = len(playback)
-                playback.append(_jpeg(_view(picture, matrix, PLAYBACK, reader.info.is_grey), 78))
-            if position in stills:
-                still[position] = _jpeg(_view(picture, matrix, PICTURE, reader.info.is_grey), 88)
-        if len(crops) != stop - first:  # a film that reads differently the second time
-            raise InputError(f"{reader.info.path}: frames around {event.onset} could not be read again.")
-        mesh = film.meshes[film.key[onset]]
-        clip = Clip(np.stack(crops), fps, onset - first, apex - first, offset - first, landmarks=mesh)
-        seen_as = recognizer.recognize(clip)
-        judged.append(
-            replace(
-                event,
-                emotion=seen_as.emotion,
-                confidence=seen_as.confidence,
-                probabilities=seen_as.probabilities,
-                action_units=seen_as.action_units,
-                regions=event.regions or seen_as.regions,
-                notes=event.notes + seen_as.notes,
-            )
-        )
-        if pictures:
-            motion = (
-                FaceMotion(crops[onset - first], face_map(mesh, CELLS)).to(crops[apex - first]).field / UNIT
-            )
-            kept = np.array(sorted(marks))
-            nearest = tuple(marks[int(kept[np.abs(kept - p).argmin()])] for p in (onset, apex, offset))
-            small = cv2.resize(motion, (CROP // 2, CROP // 2), interpolation=cv2.INTER_AREA)
-            shots.append(
-                EventPictures(
-                    onset=still[onset],
-                    apex=still[apex],
-                    offset=still[offset],
-                    playback=tuple(playback),
-                    playback_fps=fps / step,
-                    motion=small.astype(np.float16),
-                    marks=(nearest[0], nearest[1], nearest[2]),
-                )
-            )
-    progress(Progress("looking at events", len(events), len(events), reader.info.name))
-    return judged, shots
+    shots = sorted(
+        (_plan(event, frame, seen, reader.info.fps, pictures) for event in events), key=lambda s: s.first
+    )
+    results: dict[int, tuple[Event, EventPictures | None]] = {}
+    waiting, running = list(shots), list[_Shot]()
+    # each frame is read once, however many events want it
+    for position, picture in _again(reader, frame, [(s.first, s.stop) for s in shots]):
+        while waiting and waiting[0].first <= position:
+            running.append(waiting.pop(0))
+        matrix = matrices[position]
+        crop = warp(picture.gray, matrix, CROP)
+        grey = reader.info.is_grey
+        if any(position in s.shown for s in running):
+            view = _jpeg(_view(picture, matrix, PLAYBACK, grey), 78)
+        if pictures and any(position in (s.onset, s.apex, s.offset) for s in running):
+            still = _jpeg(_view(picture, matrix, PICTURE, grey), 88)
+        for shot in running:
+            shot.crops.append(crop)
+            if position in shot.shown:
+                shot.playback[position] = view
+            if pictures and position in (shot.onset, shot.apex, shot.offset):
+                shot.stills[position] = still
+        for shot in [s for s in running if s.stop == position + 1]:
+            running.remove(shot)
+            mesh = film.meshes[film.key[shot.onset]]
+            results[id(shot.event)] = _develop(shot, mesh, reader.info.fps, recognizer, pictures)
+            progress(Progress("looking at events", len(results), len(events), name))
+    if len(results) != len(events):  # a film that reads differently the second time
+        raise InputError(f"{reader.info.path}: the frames around its events could not be read a second time.")
+    found = [results[id(event)] for event in events]
+    return [event for event, _ in found], [shot for _, shot in found if shot is not None]
+
+
+def _plan(
+    event: Event, frame: NDArray[np.int64], seen: NDArray[np.bool_], fps: float, pictures: bool
+) -> _Shot:
+    """Which frames an event needs: its own, and margins as far as the face is seen without a gap."""
+    onset, apex, offset = np.searchsorted(frame, (event.onset, event.apex, event.offset)).tolist()
+    first, stop = margins(onset, offset, len(frame), fps)
+    gaps = np.flatnonzero(~seen[first:stop]) + first
+    first = max([first, *(gaps[gaps < onset] + 1).tolist()])
+    stop = min([stop, *gaps[gaps > offset].tolist()])
+    margin = round(_PLAYBACK_MARGIN_S * fps)
+    play_first, play_last = max(first, onset - margin), min(stop - 1, offset + margin)
+    step = max(1, -(-(play_last - play_first + 1) // _PLAYBACK_FRAMES))
+    shown = frozenset(range(play_first, play_last + 1, step)) if pictures else frozenset[int]()
+    return _Shot(event, onset, apex, offset, first, stop, shown, step)
+
+
+def _develop(
+    shot: _Shot, mesh: NDArray[np.float32], fps: float, recognizer: Recognizer, pictures: bool
+) -> tuple[Event, EventPictures | None]:
+    """Judge a gathered event and put its pictures together."""
+    onset, apex, offset = (p - shot.first for p in (shot.onset, shot.apex, shot.offset))
+    clip = Clip(np.stack(shot.crops), fps, onset, apex, offset, landmarks=mesh)
+    judged = recognizer.recognize(clip)
+    event = replace(
+        shot.event,
+        emotion=judged.emotion,
+        confidence=judged.confidence,
+        probabilities=judged.probabilities,
+        action_units=judged.action_units,
+        regions=shot.event.regions or judged.regions,
+        notes=shot.event.notes + judged.notes,
+    )
+    if not pictures:
+        return event, None
+    motion = FaceMotion(shot.crops[onset], face_map(mesh, CELLS)).to(shot.crops[apex]).field / UNIT
+    small = cv2.resize(motion, (CROP // 2, CROP // 2), interpolation=cv2.INTER_AREA)
+    shown = np.array(sorted(shot.playback))
+    marks = [int(np.abs(shown - p).argmin()) for p in (shot.onset, shot.apex, shot.offset)]
+    return event, EventPictures(
+        onset=shot.stills[shot.onset],
+        apex=shot.stills[shot.apex],
+        offset=shot.stills[shot.offset],
+        playback=tuple(shot.playback[int(p)] for p in shown),
+        playback_fps=fps / shot.step,
+        motion=small.astype(np.float16),
+        marks=(marks[0], marks[1], marks[2]),
+    )
 
 
 def _again(
-    reader: VideoReader, frame: NDArray[np.int64], first: int, stop: int
+    reader: VideoReader, frame: NDArray[np.int64], ranges: list[tuple[int, int]]
 ) -> Iterator[tuple[int, Frame]]:
-    """Frames of the first pass once more, with their positions in it."""
-    wanted = {int(index): position for position, index in enumerate(frame[first:stop], first)}
-    for picture in reader.read(int(frame[first]), int(frame[stop - 1])):
-        if picture.index in wanted:
-            yield wanted[picture.index], picture
+    """Frames of the first pass once more, with their positions in it; overlapping ranges are read once."""
+    merged: list[list[int]] = []
+    for first, stop in ranges:
+        if merged and first <= merged[-1][1]:
+            merged[-1][1] = max(merged[-1][1], stop)
+        else:
+            merged.append([first, stop])
+    for first, stop in merged:
+        wanted = {int(index): position for position, index in enumerate(frame[first:stop], first)}
+        for picture in reader.read(int(frame[first]), int(frame[stop - 1])):
+            if picture.index in wanted:
+                yield wanted[picture.index], picture
 
 
 def _view(picture: Frame, matrix: NDArray[np.float64], side: int, grey: bool) -> NDArray[np.uint8]:

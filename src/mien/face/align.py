@@ -90,7 +90,9 @@ def scale_of(matrix: Matrix) -> float:
     return float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
 
 
-def warp(picture: NDArray[np.uint8], matrix: Matrix, size: int) -> NDArray[np.uint8]:
+def warp(
+    picture: NDArray[np.uint8], matrix: Matrix, size: int, *, beyond: tuple[float, ...] | None = None
+) -> NDArray[np.uint8]:
     """The crop of a picture; beyond the picture's border its last pixels are repeated.
 
     Bilinear sampling of a picture much larger than the crop would alias, and aliasing looks like motion: so
@@ -100,6 +102,7 @@ def warp(picture: NDArray[np.uint8], matrix: Matrix, size: int) -> NDArray[np.ui
         picture: ``uint8`` (H, W) or (H, W, 3).
         matrix: (2, 3) picture -> crop.
         size: side of the crop, pixels.
+        beyond: colour beyond the picture's border, instead of its last pixels.
 
     Returns:
         ``uint8`` (size, size) or (size, size, 3).
@@ -124,6 +127,11 @@ def warp(picture: NDArray[np.uint8], matrix: Matrix, size: int) -> NDArray[np.ui
     return cast(
         NDArray[np.uint8],
         cv2.warpAffine(
-            picture, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            picture,
+            matrix,
+            (size, size),
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE if beyond is None else cv2.BORDER_CONSTANT,
+            borderValue=beyond or (0.0,),
         ),
     )

@@ -236,8 +236,10 @@ class HandFinder:
     """
 
     _size = 192
-    _zoom = 0.6
-    """The crop fills this share of what the network sees: palms are often below the chin."""
+    _views = ((0.6, False), (0.6, True), (0.5, True), (0.7, False))
+    """What the network gets to see: the share of the view that the crop fills (palms are often below the
+    chin), and mirrored or not."""
+    _suspicious = 0.06
 
     def __init__(self) -> None:
         self._net = _load("palm_detection_full.tflite")
@@ -246,6 +248,10 @@ class HandFinder:
     def __call__(self, rgb: NDArray[np.uint8], matrix: NDArray[np.float64]) -> float:
         """How sure the network is that a hand reaches into the face crop.
 
+        One look is enough to see none; what looks like one is looked at four times, differently cut and
+        mirrored,
+        and the mean counts: single looks mistake hair and shoulders for hands.
+
         Args:
             rgb: ``uint8`` (H, W, 3).
             matrix: (2, 3) picture -> crop of :data:`~mien.face.align.CROP` pixels.
@@ -253,17 +259,27 @@ class HandFinder:
         Returns:
             0 to 1.
         """
+        first = self._look(rgb, matrix, *self._views[0])
+        if first < self._suspicious:
+            return first
+        return float(np.mean([first, *(self._look(rgb, matrix, *view) for view in self._views[1:])]))
+
+    def _look(
+        self, rgb: NDArray[np.uint8], matrix: NDArray[np.float64], zoom: float, mirrored: bool
+    ) -> float:
         view = rescale(matrix, CROP, self._size)
-        view = np.hstack(
-            [view[:, :2] * self._zoom, view[:, 2:] * self._zoom + self._size * (1 - self._zoom) / 2]
-        )
-        self._net.setInput(cv2.dnn.blobFromImage(warp(rgb, view, self._size), 1 / 255))
+        view = np.hstack([view[:, :2] * zoom, view[:, 2:] * zoom + self._size * (1 - zoom) / 2])
+        if mirrored:
+            view = np.array([-view[0] + (0, 0, self._size - 1), view[1]])
+        # one colour below the picture's edge: a neck drawn out downwards would look like an arm
+        edge = tuple(rgb[-1].mean(axis=0).tolist())
+        patch = warp(rgb, view, self._size, beyond=edge)
+        self._net.setInput(cv2.dnn.blobFromImage(patch, 1 / 255))
         boxes, raw = self._net.forward(["Identity", "Identity_1"])
         scores = _sigmoid(raw.reshape(-1))
         best = int(scores.argmax())
         box = boxes.reshape(-1, 18)[best] / self._size
         # back to shares of the crop
-        x, y = (box[:2] + self._anchors[best] - (1 - self._zoom) / 2) / self._zoom
-        width = box[2] / self._zoom
-        reaches = 0.0 < x < 1.0 and 0.2 < y < 1.3 and width > 0.15
+        x, y = (box[:2] + self._anchors[best] - (1 - zoom) / 2) / zoom
+        reaches = 0.0 < x < 1.0 and 0.2 < y < 1.3 and box[2] / zoom > 0.15
         return float(scores[best]) if reaches else 0.0

@@ -86,7 +86,7 @@ class TrackerSettings:
     smallest: float = 24.0
     turned_deg: float = 38.0
     shaken: float = 2.0
-    covered: float = 0.35
+    covered: float = 0.2
     hand_s: float = 1.0
     changed: float = 0.15
     blurred: float = 0.35
