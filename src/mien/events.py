@@ -242,7 +242,7 @@ class EventPictures:
     playback: tuple[bytes, ...]
     playback_fps: float
     motion: NDArray[np.float16]
-    marks: tuple[int, int, int] | None = None
+    marks: tuple[int, int, int]
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,8 @@ def pictures(frames: int = 9) -> EventPictures:
     bump = np.exp(-((x - 28) ** 2 + (y - 29) ** 2) / 18)
     motion[..., 0], motion[..., 1] = 0.012 * bump, -0.017 * bump
     playback = tuple(jpeg(8 * np.sin(np.pi * i / (frames - 1))) for i in range(frames))
-    return EventPictures(jpeg(), jpeg(8), jpeg(1), playback, 50.0, motion)
+    marks = (frames // 5, frames // 2, frames - 1 - frames // 5)
+    return EventPictures(jpeg(), jpeg(8), jpeg(1), playback, 50.0, motion, marks)
 
 
 def event(apex_s: float, duration_s: float, fps: float, first: int = 0, **changes: Any) -> Event:

@@ -9,7 +9,7 @@ two methods.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import as_file, files
 from typing import Any, Protocol
 
@@ -44,6 +44,11 @@ class Detection:
     def area(self) -> float:
         """Pixels covered."""
         return self.width * self.height
+
+    def shifted(self, dx: float, dy: float) -> Detection:
+        """The same face in a picture whose origin lies elsewhere."""
+        eyes = (self.eyes + np.array([dx, dy])).astype(np.float32)
+        return replace(self, x=self.x + dx, y=self.y + dy, eyes=eyes)
 
     def overlap(self, other: Detection) -> float:
         """Intersection over union with another box, 0 to 1."""
@@ -100,26 +105,33 @@ class BlazeFace:
     """BlazeFace, short range: faces from about a sixth of the picture's longer side.
 
     Where nothing is found, the picture is searched again in overlapping tiles of half its size, which finds
-    faces half as large. About 1.5 ms a pass on one 2-core machine.
+    faces half as large, and now and then of a quarter, which takes up to forty passes. About 1.5 ms a pass on
+    one 2-core machine.
     """
 
     _size = 128
+    _thorough = 10
+    """Every so many fruitless searches, the first included, go down to quarter tiles."""
 
     def __init__(self, threshold: float = 0.6) -> None:
         self._net = _load("face_detection_short_range.tflite")
         self._threshold = threshold
         self._anchors = _anchors((16, 2), (8, 6))
+        self._fruitless = 0
 
     def detect(self, rgb: NDArray[np.uint8]) -> list[Detection]:
         """Every face in ``uint8`` (H, W, 3), largest first."""
         height, width = rgb.shape[:2]
         found = self._pass(rgb, 0, 0)
-        tile = max(height, width) // 2
-        if not found and tile >= self._size:
-            starts = [(y, x) for y in _tile_starts(height, tile) for x in _tile_starts(width, tile)]
-            for y, x in starts:
-                found += self._pass(rgb[y : y + tile, x : x + tile], x, y)
+        for share in (2, 4) if self._fruitless % self._thorough == 0 else (2,):
+            tile = max(height, width) // share
+            if found or tile < self._size:
+                break
+            for y in _tile_starts(height, tile):
+                for x in _tile_starts(width, tile):
+                    found += self._pass(rgb[y : y + tile, x : x + tile], x, y)
             found = _suppress(found)
+        self._fruitless = 0 if found else self._fruitless + 1
         return sorted(found, key=lambda d: -d.area)
 
     def _pass(self, rgb: NDArray[np.uint8], left: int, top: int) -> list[Detection]:

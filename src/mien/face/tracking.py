@@ -242,7 +242,7 @@ class FaceTracker:
 
     def _find(self, picture: Picture) -> FaceFrame | None:
         self._search_due = picture.time + self.settings.search_s
-        found = self._detector.detect(picture.rgb)
+        found = self._detect(picture.rgb)
         chosen = self._choose(found, picture.time)
         if chosen is None:
             return None
@@ -251,6 +251,20 @@ class FaceTracker:
             return None
         self._target = chosen
         return self._start(picture, mesh)
+
+    def _detect(self, rgb: NDArray[np.uint8]) -> list[Detection]:
+        """Faces near the one we look for, or else anywhere: a small face is easier to find where it was."""
+        last = self._target
+        if last is not None:
+            reach = 2.0 * max(last.width, last.height)
+            x, y = last.x + last.width / 2, last.y + last.height / 2
+            left, top = max(0, round(x - reach)), max(0, round(y - reach))
+            part = rgb[top : max(0, round(y + reach)), left : max(0, round(x + reach))]
+            if min(part.shape[:2], default=0) >= 16:
+                found = self._detector.detect(part)
+                if found:
+                    return [d.shifted(left, top) for d in found]
+        return self._detector.detect(rgb)
 
     def _choose(self, found: list[Detection], time: float) -> Detection | None:
         if not found:

@@ -26,7 +26,7 @@ __all__ = ["to_html"]
 _TEMPLATES = Path(__file__).with_name("templates")
 _SPEEDS = (1, 2, 5, 10, 20, 50)
 _LEVELS = (("warning", "Needs attention"), ("note", "Worth knowing"), ("good", "In good order"))
-_SHOWN_APART = ("command",)
+_SHOWN_APART = ("command", "path_digest")
 
 
 def to_html(analysis: Analysis, *, faces: bool = True) -> str:
@@ -128,7 +128,7 @@ def _stills(pictures: EventPictures | None) -> list[tuple[str, str]]:
 
 
 def _player(analysis: Analysis, event: Event, pictures: EventPictures) -> dict[str, Any]:
-    onset, apex, offset = _places(analysis, event, pictures)
+    onset, apex, offset = pictures.marks
     frames = [data_uri(jpeg) for jpeg in pictures.playback]
     slowest = min(_SPEEDS, key=lambda s: abs(len(frames) / pictures.playback_fps * s - 4.0))
     return {
@@ -139,28 +139,6 @@ def _player(analysis: Analysis, event: Event, pictures: EventPictures) -> dict[s
         "speeds": [(s, "real time" if s == 1 else f"{s}\N{MULTIPLICATION SIGN} slower") for s in _SPEEDS],
         "slow": slowest,
     }
-
-
-def _places(analysis: Analysis, event: Event, pictures: EventPictures) -> tuple[float, float, float]:
-    """Where onset, apex and offset lie in the playback, as (fractional) positions.
-
-    The playback has the same margin on either side of the event, less where the recording begins or ends.
-    """
-    fps, last = pictures.playback_fps, len(pictures.playback) - 1
-    line = analysis.timeline
-    spare = max(last / fps - event.duration_s, 0.0)
-    before = event.onset_s - float(line.time[0]) if len(line) else spare
-    after = float(line.time[-1]) - event.offset_s if len(line) else spare
-    lead = min(spare / 2, max(before, 0.0))
-    if spare - lead > max(after, 0.0):
-        lead = min(spare - max(after, 0.0), max(before, 0.0))
-    places = [lead * fps, (lead + event.apex_s - event.onset_s) * fps, (lead + event.duration_s) * fps]
-    for i, jpeg in enumerate((pictures.onset, pictures.apex, pictures.offset)):
-        same = [k for k, frame in enumerate(pictures.playback) if frame == jpeg]
-        if same:  # the very picture is in the playback: no need to reckon
-            places[i] = float(min(same, key=lambda k: abs(k - places[i])))
-    onset, apex, offset = (round(min(max(p, 0.0), float(last)), 3) for p in places)
-    return onset, apex, offset
 
 
 # The recording and how it was treated
