@@ -361,8 +361,12 @@ def _develop(
     )
     if not pictures:
         return event, None
-    motion = FaceMotion(shot.crops[onset], face_map(mesh, CELLS)).to(shot.crops[apex]).field / UNIT
+    layout = face_map(mesh, CELLS)
+    motion = FaceMotion(shot.crops[onset], layout).to(shot.crops[apex]).field / UNIT
     small = cv2.resize(motion, (CROP // 2, CROP // 2), interpolation=cv2.INTER_AREA)
+    # hair and background move as they like
+    inside = cv2.resize(layout.face.reshape(CELLS, CELLS).astype(np.float32), (CROP // 2, CROP // 2))
+    small[inside < 0.5] = 0
     shown = np.array(sorted(shot.playback))
     marks = [int(np.abs(shown - p).argmin()) for p in (shot.onset, shot.apex, shot.offset)]
     return event, EventPictures(

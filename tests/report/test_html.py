@@ -12,7 +12,6 @@ from mien.events import Timeline
 from mien.report import to_html
 from mien.report.curve import score_curve
 from mien.report.face_drawing import motion_map
-from mien.report.html import _places
 
 VOID = {"meta", "img", "input", "br", "hr", "link", "col"}
 ALONE = {"path", "rect", "circle", "image"}
@@ -268,20 +267,14 @@ def test_motion_map_scale_and_garbage(recording):
     assert motion_map(replace(pictures, motion=np.full((8, 8, 2), np.nan, np.float16)), 1) is None
 
 
-def test_player_marks(make, make_event, recording):
-    event = make_event(2.4, 0.32, 100.0)
-    # nine frames of 20 ms span 160 ms: shorter than the event, so the marks fill the whole track
-    assert _places(recording, event, recording.pictures[0])[::2] == (0.0, 8.0)
-    # with the same margin of 80 ms on either side
-    plenty = replace(recording.pictures[0], playback=(b"x",) * 25, playback_fps=50.0)
-    assert _places(recording, event, plenty) == (4.0, 12.0, 20.0)
-    # at the start of the recording, the margin before the event is what there is
-    early = make_event(0.2, 0.32, 100.0)
-    assert _places(make(events=(early,)), early, plenty)[0] == 2.0
-    # a picture that is itself in the playback settles the matter
-    frames = [bytes([i]) for i in range(25)]
-    known = replace(plenty, playback=tuple(frames), onset=frames[5], apex=frames[11], offset=frames[22])
-    assert _places(recording, event, known) == (5.0, 11.0, 22.0)
+def test_player_marks(make):
+    analysis = make()
+    marked = replace(analysis.pictures[0], marks=(1, 4, 7))
+    page = to_html(replace(analysis, pictures=(marked, *analysis.pictures[1:])))
+    last = len(marked.playback) - 1
+    for mark in marked.marks:
+        assert f"{100 * mark / last:.4g}" in page or f"{mark}" in page
+    assert page != to_html(analysis)
 
 
 def test_file_name_outside_unicode(make):

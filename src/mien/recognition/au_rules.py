@@ -108,7 +108,7 @@ class AuRules:
     minor: float = 0.35
     one_sided: float = 0.35
     trust: float = 0.6
-    decided: float = 0.4
+    decided: float = 0.5
     flow: str = "dis_lk"
 
     name: ClassVar[str] = "au-rules"

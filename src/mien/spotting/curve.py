@@ -128,6 +128,11 @@ def running_threshold(score: Float, floor: float, most: float, spread: float, wi
     if good.sum() < 3:
         return result
     values = score[good]
+    if len(values) <= window:  # too short for anything to run: one threshold for all of it
+        middle = np.median(values)
+        deviation = 1.4826 * np.median(np.abs(values - middle))
+        result[good] = np.clip(middle + spread * deviation, floor, most)
+        return result
     # thinned out: a median over seconds does not need every sample
     thin = max(1, window // 101)
     few = values[::thin]

@@ -89,13 +89,13 @@ class RegionFlow:
     macro_floor: float = 0.03
     noise_factor: float = 5.0
     spread: float = 3.0
-    spread_window_s: float = 20.0
+    spread_window_s: float = 30.0
     most: float = 2.5
     smooth_s: float = 0.015
     lid_factor: float = 4.0
     blink_factor: float = 4.0
     blink_margin_s: float = 0.1
-    head_leak: float = 0.04
+    head_leak: float = 0.02
     turn_leak: float = 0.3
     flank_share: float = 0.15
     steepest: float = 2.5
