@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter
+from scipy.ndimage import uniform_filter1d
 
 from mien.events import Finding
 
@@ -52,8 +52,8 @@ def assess(m: Measured) -> tuple[Finding, ...]:
         findings.append(_flicker(m.brightness, m.time))
         findings.append(_light(float(np.median(m.brightness[seen]))))
     findings.append(_coverage(float(m.scored.mean())))
-    duration = float(m.time[-1] - m.time[0])
-    if duration < 1.0:
+    duration = float(m.time[-1] - m.time[0] + 1 / m.fps)  # the last frame has its time too
+    if duration < 1.0 - 1e-9:
         findings.append(
             Finding(
                 "note", "length",
@@ -111,12 +111,14 @@ def _face_size(eye_distance: float) -> Finding:
 
 
 def _flicker(brightness: NDArray[np.float64], time: NDArray[np.float64]) -> Finding:
-    """Quick changes of light: the part of the face's brightness that a tenth of a second does not explain."""
+    """Quick changes of light: how far the face's brightness is from its mean over a quarter of a second."""
     known = np.isfinite(brightness)
     values = brightness[known]
     step = float(np.median(np.diff(time))) if len(time) > 1 else 0.04
     size = max(5, round(0.25 / step) | 1)
-    rest = values - median_filter(values, size, mode="nearest") if len(values) > size else np.zeros(1)
+    # a mean, not a median: of values that jump up and down from frame to frame, as mains light does at twice
+    # its rate, the median is one or the other
+    rest = values - uniform_filter1d(values, size, mode="nearest") if len(values) > size else np.zeros(1)
     # robust: a real movement changes the light too, but only for a moment
     share = 100 * 1.4826 * float(np.median(np.abs(rest))) / max(float(values.mean()), 1.0)
     if share > 3:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull, Delaunay
 
 from mien.anatomy import REGIONS
 from mien.face.align import CROP, EYE_WIDTH
@@ -58,8 +58,11 @@ def face_map(mesh: NDArray[np.floating], cells: int) -> FaceMap:
     axis = (np.arange(cells) + 0.5) * step - 0.5
     points = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
     xy = mesh[:, :2]
-    hull = xy[ConvexHull(xy).vertices]
-    face = (Delaunay(hull).find_simplex(points) >= 0) & (np.abs(points - CROP / 2).max(axis=1) < CROP / 2)
+    outline = cv2.convexHull(xy.astype(np.float32), clockwise=False).reshape(-1, 2).astype(np.float64)
+    edge = np.roll(outline, -1, axis=0) - outline
+    to_point = points[:, None] - outline[None]
+    inside = edge[:, 0] * to_point[..., 1] - edge[:, 1] * to_point[..., 0] >= 0
+    face: NDArray[np.bool_] = np.all(inside, axis=1)
 
     regions = np.empty((len(REGIONS), len(points)))
     for row, region in zip(regions, REGIONS, strict=True):
@@ -91,7 +94,8 @@ def face_map(mesh: NDArray[np.floating], cells: int) -> FaceMap:
         rigid *= 1 - (1 - keep) * soft
     rigid *= face
 
-    # depth: inverse-distance mean of the mesh, whose z grows away from the camera
-    near = np.exp(-((points[:, None] - xy[None]) ** 2).sum(axis=2) / (2 * (0.08 * UNIT) ** 2)) + 1e-12
-    depth = -(near @ mesh[:, 2]) / near.sum(axis=1)
-    return FaceMap(points, regions, rigid, face, eyes > 0.3, depth)
+    # depth: Gaussian mean of the mesh near each cell (a product of one in x and one in y); its z grows away
+    # from the camera
+    in_x, in_y = (np.exp(-((axis[:, None] - xy[None, :, i]) ** 2) / (2 * (0.08 * UNIT) ** 2)) for i in (0, 1))
+    depth = -((in_y * mesh[:, 2]) @ in_x.T) / np.maximum(in_y @ in_x.T, 1e-12)
+    return FaceMap(points, regions, rigid, face, eyes > 0.3, depth.ravel())

@@ -62,13 +62,14 @@ class HeadMotionModel:
         robust = np.ones(len(target))
         # a trace of a prior keeps turning and nodding out where the points do not show them
         prior = np.diag([0, 0, 0, 0, 1.0, 1.0]) * 1e-3 * self.weight.sum()
+        basis = self._basis.reshape(-1, 6)
         coefficients = np.zeros(6)
         for _ in range(self._iterations):
-            w = (self.weight * robust)[:, None, None]
-            normal = np.einsum("pci,pcj->ij", self._basis * w, self._basis) + prior
-            right = np.einsum("pci,pc->i", self._basis * w, target)
-            coefficients = np.linalg.solve(normal + 1e-9 * np.eye(6), right)
-            rest = np.linalg.norm(target - self._basis @ coefficients, axis=1)
+            weighted = basis * np.repeat(self.weight * robust, 2)[:, None]
+            normal = weighted.T @ basis + prior + 1e-9 * np.eye(6)
+            coefficients = np.linalg.solve(normal, weighted.T @ target.ravel())
+            off = target - (basis @ coefficients).reshape(-1, 2)
+            rest = np.sqrt(np.einsum("pc,pc->p", off, off))
             robust = np.minimum(1.0, self._huber / np.maximum(rest, 1e-9))
         return coefficients
 
