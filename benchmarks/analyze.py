@@ -77,7 +77,7 @@ def job(kind: str, path: str) -> dict[str, Any]:
 
 
 def peak_mb() -> float:
-    """Most memory this process ever held. Not ``getrusage``: on Linux a child inherits its parent's maximum."""
+    """Most memory this process ever held; with ``getrusage`` a child inherits its parent's on Linux."""
     status = Path("/proc/self/status")
     if status.exists():
         return next(
@@ -158,7 +158,7 @@ def main() -> None:
         return float(r["frames"] / r["seconds"])
 
     lines = [
-        f"640×480, 30 frames/s, H.264; {machine()}; median of {RUNS} runs, each a new process (its start included).",
+        f"640×480, 30 frames/s, H.264; {machine()}; median of {RUNS} runs, each a new process, start included.",
         "",
         "| what | frames | frames/s | peak memory |",
         "|---|---|---|---|",
@@ -166,7 +166,8 @@ def main() -> None:
         f"| `mien analyze`, {whole['frames']} frames | {whole['frames']} | {rate(whole):.0f} | "
         f"{whole['peak_mb']:.0f} MB |",
         f"| `mien analyze`, ten times longer | {ten['frames']} | {rate(ten):.0f} | {ten['peak_mb']:.0f} MB |",
-        f"| `mien analyze`, {few['frames']} frames | {few['frames']} | {rate(few):.0f} | {few['peak_mb']:.0f} MB |",
+        f"| `mien analyze`, {few['frames']} frames | {few['frames']} | {rate(few):.0f} | "
+        f"{few['peak_mb']:.0f} MB |",
         f"| the same {slow['frames']} frames with TV-L1 | {slow['frames']} | {rate(slow):.2f} | "
         f"{slow['peak_mb']:.0f} MB |",
         "",

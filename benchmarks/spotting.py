@@ -96,8 +96,8 @@ def main() -> None:
                 lines.append(f"| {clip}, {at} | {fps:.0f} | {sigma:.0f} | {peak:.2f} | {len(result.found)} |")
         lines += ["", "### Pasted head motion", ""]
         lines += [
-            "Shift up to 8 pixels, turn up to 2°, scale up to 2 %, slowly (periods of 4 to 6 s). The untouched "
-            "film went through the same lossless copying.",
+            "Shift up to 8 pixels, turn up to 2°, scale up to 2 %, slowly (periods of 4 to 6 s). The "
+            "untouched film went through the same lossless copying.",
             "",
             "| film | correlation of the score curves | events matched | events in all |",
             "|---|---|---|---|",
