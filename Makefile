@@ -38,8 +38,10 @@ lint: $(STAMP) ## check style, formatting and types
 test: clips lint ## everything that a change must pass
 	$(BIN)/python -m pytest -q
 
-bench: $(STAMP) clips ## measure speed and memory
+bench: $(STAMP) clips ## measure speed, memory, spotting and flow, into benchmarks/README.md
 	$(BIN)/python benchmarks/analyze.py
+	$(BIN)/python benchmarks/spotting.py
+	$(BIN)/python benchmarks/flow.py
 
 clean: ## remove what was built or cached; .venv, clips and results stay
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

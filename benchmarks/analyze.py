@@ -158,7 +158,7 @@ def main() -> None:
         return float(r["frames"] / r["seconds"])
 
     lines = [
-        f"640×480, 30 frames/s, H.264; {machine()}; median of {RUNS} runs, each a new process, start included.",
+        f"640×480, 30 frames/s, H.264; {machine()}; median of {RUNS} runs, each a new process.",
         "",
         "| what | frames | frames/s | peak memory |",
         "|---|---|---|---|",
