@@ -70,7 +70,7 @@ def same_light(crop: NDArray[np.uint8], reference: NDArray[np.uint8]) -> NDArray
     part = (slice(CROP // 5, -CROP // 8), slice(CROP // 5, -CROP // 5))
     wanted, spread = (float(v.ravel()[0]) for v in cv2.meanStdDev(np.ascontiguousarray(reference[part])))
     mean, deviation = (float(v.ravel()[0]) for v in cv2.meanStdDev(np.ascontiguousarray(crop[part])))
-    gain = float(np.clip(spread / max(deviation, 1e-6), 0.7, 1.4))
+    gain = float(np.clip(spread / deviation, 0.7, 1.4)) if deviation > 1e-6 else 1.0
     if abs(gain - 1) < 0.003 and abs(wanted - mean) < 0.3:
         return crop
     table = np.clip((np.arange(256) - mean) * gain + wanted, 0, 255).round().astype(np.uint8)
