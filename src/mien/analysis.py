@@ -292,7 +292,8 @@ def _judge(
     # a spotter may let an event run over a moment in which the face was lost: the crop then stays where it
     # was
     known = np.flatnonzero(seen)
-    matrices = matrices[known[np.clip(np.searchsorted(known, np.arange(len(seen))), 0, len(known) - 1)]]
+    nearest = known[np.clip(np.searchsorted(known, np.arange(len(seen))), 0, len(known) - 1)]
+    matrices = matrices[nearest]
     pictures = pictures and len(events) <= _PICTURED
     shots = sorted(
         (_plan(event, frame, seen, reader.info.fps, pictures) for event in events), key=lambda s: s.first
@@ -318,7 +319,7 @@ def _judge(
                 shot.stills[position] = still
         for shot in [s for s in running if s.stop == position + 1]:
             running.remove(shot)
-            mesh = film.meshes[film.key[shot.onset]]
+            mesh = film.meshes[film.key[int(nearest[shot.onset])]]
             results[id(shot.event)] = _develop(shot, mesh, reader.info.fps, recognizer, pictures)
             progress(Progress("looking at events", len(results), len(events), name))
     if len(results) != len(events):  # a film that reads differently the second time
