@@ -514,7 +514,7 @@ def test_names_are_checked_before_the_film_is_opened(tmp_path: Path) -> None:
 
 
 def test_no_face(real_clips: Path) -> None:
-    with pytest.raises(InputError, match="face could (not )?be (found|followed)"):
+    with pytest.raises(InputError, match=r"face could (not )?be (found|followed)"):
         analyze(real_clips / "no_face.mp4", end=1.0)
 
 
