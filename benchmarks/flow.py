@@ -33,7 +33,7 @@ def crops() -> list[Any]:
     ):
         with open_video(CLIPS / name) as reader:
             frames = list(reader.read(at, at + 3))
-            found.append(FaceTracker(survey(frames)).update(frames[0]).crop)
+            found.append(FaceTracker(survey(frames)[0]).update(frames[0]).crop)
     return found
 
 

@@ -138,7 +138,7 @@ def analyze(
         size=np.array(film.size, np.float64),
         brightness=np.array(film.brightness, np.float64),
         time=film.time,
-        scored=state == "ok",
+        scored=np.isfinite(spotting.score),
         fps_doubt=info.fps_doubt if fps is None else None,
         warnings=tuple(w for w in warnings if w != info.fps_doubt),
     )
@@ -231,8 +231,8 @@ def _watch(
     """Follow the face through the whole film."""
     name = reader.info.name
     progress(Progress("looking for the face", 0, None, name))
-    target = survey(reader, face)
-    if target is None:
+    people = survey(reader)
+    if len(people) < face:
         which = "a face" if face == 1 else f"a face number {face} that is steadily there"
         advice = (
             "The face must be seen from the front and be at least a tenth of the picture's width."
@@ -240,7 +240,7 @@ def _watch(
             else "Try a smaller number: 1 is the largest face."
         )
         raise InputError(f"{reader.info.path}: {which} could not be found. {advice}")
-    follower = FaceTracker(target, settings)
+    follower = FaceTracker(people[face - 1], settings, alone=len(people) == 1)
     film = _Film(spotter.begin(reader.info.fps))
     total = reader.n_expected
     for count, picture in enumerate(reader):

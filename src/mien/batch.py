@@ -228,13 +228,6 @@ def _tidy(name: str) -> str:
     return f"{name}-results" if name.casefold() == JOINT else name
 
 
-def _clashes(names: list[str]) -> list[list[int]]:
-    groups: dict[str, list[int]] = defaultdict(list)
-    for i, name in enumerate(names):
-        groups[name.casefold()].append(i)
-    return [group for group in groups.values() if len(group) > 1]
-
-
 def _is_ours(folder: Path, path: Path) -> bool:
     """Whether the folder may take the results of the recording at ``path``, as far as its content goes."""
     from mien.report.files import FILES

@@ -244,12 +244,10 @@ def two_faces(film: Callable[..., Any], n: int = 12) -> list[Any]:
 
 def test_survey_orders_faces_by_size(film: Callable[..., Any], track: Callable[..., Any]) -> None:
     shots = two_faces(film)
-    first, second = survey(shots, 1), survey(shots, 2)
+    first, second = survey(shots)
     assert first is not None
     assert second is not None
     assert first.y < 300 < second.y
-    assert survey(shots, 3) is None
-    assert survey(shots, 0) is None
     sizes = {}
     for name, target in (("first", first), ("second", second)):
         frames = track(shots, None, target)
@@ -268,7 +266,7 @@ def test_survey_passes_over_faces_that_come_and_go(film: Callable[..., Any]) -> 
         if s.index >= 6:
             picture[:360] = 0
         without.append(make(s.index, s.time, picture))
-    found = survey(without)
+    found = next(iter(survey(without)), None)
     assert found is not None
     assert found.y > 300
 
@@ -281,13 +279,13 @@ def test_survey_stops_reading(film: Callable[..., Any]) -> None:
             read.append(shot.index)
             yield shot
 
-    assert survey(feed(), enough=3) is not None
+    assert survey(feed(), enough=3)
     assert len(read) <= 8  # a look every tenth of a second
 
 
 def test_survey_of_nothing(film: Callable[..., Any]) -> None:
-    assert survey(film("no_face.mp4", 0, 20)) is None
-    assert survey([]) is None
+    assert survey(film("no_face.mp4", 0, 20)) == []
+    assert survey([]) == []
 
 
 def test_another_detector_will_do(film: Callable[..., Any]) -> None:
@@ -366,3 +364,54 @@ def test_the_hand_in_the_real_clip(tracked: Callable[..., list[FaceFrame]]) -> N
     )
     assert states[2:28] == ["covered"] * 26
     assert states[60:] == ["ok"] * (len(states) - 60)
+
+
+# ---------------------------------------------------------------------- whose face, and short losses
+
+
+def side_by_side(shots: list[Any], *, hide_from: int) -> list[Any]:
+    """Two people, the right one smaller; from ``hide_from`` on the right half is black."""
+    pictures = []
+    for shot in shots:
+        small = cv2.resize(shot.rgb, None, fx=0.8, fy=0.8, interpolation=cv2.INTER_AREA)
+        right = np.zeros_like(shot.rgb)
+        right[: small.shape[0], : small.shape[1]] = small
+        if shot.index >= hide_from:
+            right[:] = 0
+        pictures.append(shot_like(shots)(shot.index, shot.time, np.hstack([shot.rgb, right])))
+    return pictures
+
+
+def test_somebody_else_is_not_taken_for_ours(film: Callable[..., Any]) -> None:
+    calm = film(SINGLE, 0, 14)
+    shots = [shot_like(calm)(i, i / 10, calm[i % 14].rgb) for i in range(30)]
+    shots = side_by_side(shots, hide_from=10)
+    people = survey(shots)
+    assert len(people) == 2
+    ours = max(people, key=lambda d: d.x)
+    assert ours.x > 640
+    tracker = FaceTracker(ours, alone=False)
+    frames = [tracker.update(shot) for shot in shots]
+    assert [f.state for f in frames[:10]] == ["ok"] * 10
+    assert {f.state for f in frames[12:]} == {"lost"}
+    # where nobody else is known to be, it may be the same person who has moved
+    tracker = FaceTracker(ours, alone=True)
+    frames = [tracker.update(shot) for shot in shots]
+    assert frames[-1].state == "ok"
+
+
+def test_a_dropped_picture_does_not_break_the_chain(
+    film: Callable[..., Any], track: Callable[..., Any]
+) -> None:
+    shots = list(film(SINGLE, 0, 16))
+    shots[7] = shot_like(shots)(7, shots[7].time, np.zeros_like(shots[7].rgb))
+    frames = track(shots)
+    assert [f.state for f in frames] == ["ok"] * 7 + ["lost"] + ["ok"] * 8
+    assert frames[8].key is frames[6].key
+
+
+@pytest.mark.parametrize("fps", [200.0, 1000.0])
+def test_noise_is_not_speed(paste: Callable[..., Any], track: Callable[..., Any], fps: float) -> None:
+    frames = track(paste(60 / fps, fps, 6.0, 0.0).shots)
+    assert {f.state for f in frames} == {"ok"}
+    assert max(f.speed for f in frames) < 0.5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -119,7 +120,11 @@ class Hand:
 
     def decide(self, blinks: tuple[Span, ...] = (), **tunables: Any) -> Spotting:
         traces = SimpleNamespace(
-            time=list(self.time), position=list(self.position), head=list(self.head), chain=list(self.chain)
+            time=list(self.time),
+            span=[(t, t) for t in self.time],
+            position=list(self.position),
+            head=list(self.head),
+            chain=list(self.chain),
         )
         frame = np.arange(len(self.time), dtype=np.int64)
         decision = _Decision(RegionFlow(**tunables), traces, frame, self.time, self.good, blinks)  # type: ignore[arg-type]
@@ -335,6 +340,7 @@ def shifted_key_frames(follow: Callable[..., Any], stage: Callable[..., Any]) ->
 
 def test_traces_average_fast_recordings(stage: Callable[..., Any], follow: Callable[..., Any]) -> None:
     frames = shifted_key_frames(follow, stage)
+    frames = [replace(frame, time=frame.index / 300) for frame in frames]
     one, three = RegionTraces(100.0), RegionTraces(300.0)
     for frame in frames[:12]:
         one.push(frame)
@@ -348,6 +354,17 @@ def test_traces_average_fast_recordings(stage: Callable[..., Any], follow: Calla
     assert np.abs(np.array(one.position)).max() < 0.003  # a still face
     three.flush()
     assert len(three.time) == 4
+
+
+def test_traces_do_not_average_across_a_gap(stage: Callable[..., Any], follow: Callable[..., Any]) -> None:
+    frames = shifted_key_frames(follow, stage)
+    times = [0.0, 1 / 300, 1.0, 1.0 + 1 / 300, 1.0 + 2 / 300]
+    traces = RegionTraces(300.0)
+    for frame, time in zip(frames, times, strict=False):
+        traces.push(replace(frame, time=time))
+    traces.flush()
+    assert traces.time == pytest.approx([0.5 / 300, 1.0 + 1 / 300])
+    assert traces.span == [(0.0, 1 / 300), (1.0, 1.0 + 2 / 300)]
 
 
 def test_traces_of_frames_that_do_not_count(stage: Callable[..., Any], follow: Callable[..., Any]) -> None:

@@ -66,6 +66,14 @@ def test_a_gap_in_the_numbers_is_a_gap_in_time(tmp_path: Path) -> None:
     assert [f.index for f in open_video(folder, fps=10, end=0.2)] == [0, 1]
 
 
+def test_time_stamps_in_the_names_are_no_frame_numbers(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "f", [f"cam_{1690000000000 + 33333 * i}.png" for i in range(4)])
+    with open_video(folder, fps=10) as reader:
+        np.testing.assert_allclose([f.time for f in reader], [0, 0.1, 0.2, 0.3])
+        assert "do not count frames" in reader.warnings[0]
+        assert reader.info.duration_s == pytest.approx(0.4)
+
+
 @pytest.mark.parametrize("ending", ["png", "jpg", "bmp", "tif"])
 def test_an_unreadable_picture_is_a_gap(
     tmp_path: Path, ending: str, capfd: pytest.CaptureFixture[str]

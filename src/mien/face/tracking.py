@@ -14,6 +14,7 @@ every fifth of a second besides; the detector only to find a face that is not be
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -60,6 +61,8 @@ class TrackerSettings:
         mesh_rate: and at most this often, times a second.
         search_s: while no face is tracked, the detector looks this often, seconds.
         eye_change: mean grey-level change of the eyes that calls for the mesh.
+        patience_s: a face lost for no longer than this is looked for where it was, against the same key
+            frame, before it is searched for anew, seconds.
         presence: mesh presence below which there is no face.
         held: share of feature points that must be found again.
         alike: correlation of the rigid parts with the key frame's below which tracking has failed.
@@ -80,6 +83,7 @@ class TrackerSettings:
     mesh_rate: float = 60.0
     search_s: float = 0.07
     eye_change: float = 4.0
+    patience_s: float = 0.12
     presence: float = 0.5
     held: float = 0.5
     alike: float = 0.6
@@ -153,19 +157,16 @@ class FaceFrame:
     hand: float = float("nan")
 
 
-def survey(
-    pictures: Iterable[Picture], choice: int = 1, *, step_s: float = 0.1, enough: int = 8
-) -> Detection | None:
-    """Which face to follow: faces seen steadily at the beginning, largest first.
+def survey(pictures: Iterable[Picture], *, step_s: float = 0.1, enough: int = 8) -> list[Detection]:
+    """Which faces there are to follow: those seen steadily at the beginning.
 
     Args:
         pictures: frames from the beginning; reading stops once ``enough`` looks showed a face.
-        choice: 1 is the largest steady face, 2 the next, …
         step_s: time between looks, seconds.
         enough: looks with a face that suffice.
 
     Returns:
-        Where that face was last seen, or ``None`` where fewer than ``choice`` faces were seen steadily.
+        Where each was last seen, the largest first; empty where no face was seen at all.
     """
     detector = BlazeFace()
     people: list[list[Detection]] = []
@@ -186,7 +187,7 @@ def survey(
             break
     steady = [p for p in people if len(p) >= max(1, 0.5 * looks)]
     steady.sort(key=lambda p: -float(np.mean([d.area for d in p])))
-    return steady[choice - 1][-1] if 1 <= choice <= len(steady) else None
+    return [p[-1] for p in steady]
 
 
 class FaceTracker:
@@ -194,6 +195,7 @@ class FaceTracker:
 
     Args:
         target: where the wanted face is at the beginning (from :func:`survey`); without it, the largest.
+        alone: no other face is known to be there, so that a face that turns up elsewhere may be the same.
         settings: tunables.
         detector: finds faces; BlazeFace by default.
     """
@@ -203,7 +205,10 @@ class FaceTracker:
         target: Detection | None = None,
         settings: TrackerSettings | None = None,
         detector: FaceDetector | None = None,
+        *,
+        alone: bool = True,
     ) -> None:
+        self._alone = alone
         self.settings = settings or TrackerSettings()
         self._detector = detector or BlazeFace()
         self._mesh_network = FaceMesh()
@@ -221,21 +226,21 @@ class FaceTracker:
         self._eyes = float("nan")
         self._pose = (float("nan"), float("nan"))
         self._drift = np.zeros(2)
-        self._last_time = -np.inf
+        self._places: deque[tuple[float, NDArray[np.float64]]] = deque()  # recent times and matrices
         self._last_seen = -np.inf
         self._search_due = -np.inf
 
     def update(self, picture: Picture) -> FaceFrame:
         """The face in the next frame; frames must come in order of time."""
         frame = self._follow(picture) if self._matrix is not None else None
-        if frame is None:
+        if frame is None and picture.time - self._last_seen > self.settings.patience_s:
+            # until then the key frame is kept: a lost frame or two must not break the chain of positions
             self._matrix = self._key = None
             frame = self._find(picture) if picture.time >= self._search_due else None
         if frame is None:
             frame = FaceFrame(picture.index, picture.time, "lost")
         else:
             self._last_seen = picture.time
-        self._last_time = picture.time
         return frame
 
     # ------------------------------------------------------------------ finding
@@ -281,13 +286,15 @@ class FaceTracker:
             )
 
         best = min(found, key=distance)
-        # a face far from where ours was lost may be somebody else's: wait a second before taking it
-        if distance(best) > 1.0 and time - self._last_seen < 1.0:
-            return None
-        return best if distance(best) <= 1.0 else found[0]
+        if distance(best) <= 1.0:
+            return best
+        # a face far from where ours was lost may be somebody else's: taken only where nobody else is known to
+        # be, and after a second
+        return found[0] if self._alone and time - self._last_seen >= 1.0 else None
 
     def _start(self, picture: Picture, mesh: Mesh) -> FaceFrame:
         self._matrix = place(mesh.points)
+        self._places.clear()
         self._mesh = None
         self._eye_patch = None
         crop = warp(picture.gray, self._matrix, CROP)
@@ -314,10 +321,7 @@ class FaceTracker:
                     return None
                 return self._start(picture, mesh)
             self._note_mesh(mesh, picture.time, crop, matrix)
-        elapsed = max(picture.time - self._last_time, 1e-6)
-        middle = np.array([[CROP / 2, CROP / 2]])
-        moved = apply(matrix, apply(_inverse(before), middle)) - middle
-        speed = float(np.linalg.norm(moved)) / UNIT / elapsed
+        speed = self._speed(picture.time, matrix)
         self._matrix = matrix
         age = picture.time - key.time
         # early where tracking would soon be lost: a key frame taken in time keeps the chain of positions
@@ -327,12 +331,25 @@ class FaceTracker:
                 assert self._mesh is not None
                 back = place(self._mesh)
                 self._matrix = compose(back, matrix)
+                self._places.clear()
                 self._mesh[:, :2] = apply(back, self._mesh[:, :2])
                 self._drift[:] = 0
                 crop = warp(picture.gray, self._matrix, CROP)
                 self._eye_patch = None
             self._take_key(picture, crop, continues=True)
         return self._frame(picture, crop, quality=float(np.clip(alike, 0, 1)), speed=speed)
+
+    def _speed(self, time: float, matrix: NDArray[np.float64]) -> float:
+        """Of the head, outer-eye distances a second, over 20 ms: from frame to frame it would be noise."""
+        while len(self._places) > 1 and time - self._places[1][0] >= 0.02 - 1e-9:
+            self._places.popleft()
+        self._places.append((time, matrix))
+        then, old = self._places[0]
+        if time - then < 0.02 - 1e-9:
+            return 0.0
+        middle = np.array([[CROP / 2, CROP / 2]])
+        moved = apply(matrix, apply(_inverse(old), middle)) - middle
+        return float(np.linalg.norm(moved)) / UNIT / (time - then)
 
     def _register(
         self, gray: NDArray[np.uint8], matrix: NDArray[np.float64]

@@ -50,7 +50,7 @@ class TimeGrid:
         inside: NDArray[np.int64] = np.clip(index, 0, len(self.time) - 1).astype(np.int64)
         return inside
 
-    def spread(self, time: Float, values: NDArray[np.floating], gap_s: float = 0.08) -> Float:
+    def spread(self, time: Float, values: NDArray[np.floating], gap_s: float = 0.16) -> Float:
         """Samples laid on the grid: linear between neighbours, NaN in gaps.
 
         Args:
@@ -75,7 +75,7 @@ class TimeGrid:
                 <= 0.5 * self.step + 1e-9
             )
             inside = (t[left] <= self.time) & (self.time <= t[right])
-            bridged = inside & (t[right] - t[left] <= max(gap_s, 1.6 * self.step))
+            bridged = inside & (t[right] - t[left] <= max(gap_s, 2.1 * self.step))
             result[~(near | bridged)] = np.nan
         return result.reshape(len(self.time), *np.shape(values)[1:])
 
@@ -196,17 +196,14 @@ def flank(curve: Float, peak: int, step: int, limit: int, share: float, height: 
     return lowest
 
 
-def kind_of(duration_s: float, frame_s: float, micro_max_s: float = MICRO_MAX_S) -> EventKind:
+def kind_of(duration_s: float, micro_max_s: float = MICRO_MAX_S) -> EventKind:
     """Micro up to half a second, macro beyond.
-
-    One frame of tolerance: onset and offset are counted in frames.
 
     Args:
         duration_s: onset to offset, seconds.
-        frame_s: time between frames, seconds.
         micro_max_s: the limit, seconds.
     """
-    return "micro" if duration_s <= micro_max_s + frame_s + 1e-9 else "macro"
+    return "micro" if duration_s <= micro_max_s + 1e-9 else "macro"
 
 
 def keep_strongest(

@@ -14,7 +14,7 @@ from mien.events import MICRO_MAX_S, Event, FaceState, Span
 from mien.face import FaceFrame
 from mien.features import block_histograms, chi_square, uniform_lbp
 from mien.spotting.base import Spotting
-from mien.spotting.curve import flank, kind_of, smooth
+from mien.spotting.curve import flank, kind_of, smooth, valid_runs
 
 __all__ = ["FirstFrame"]
 
@@ -95,13 +95,18 @@ class _Session:
             height = float(curve[peak] - level)
             onset = flank(curve, peak, -1, 0, s.flank_share, height)
             offset = flank(curve, peak, 1, len(curve) - 1, s.flank_share, height)
+            # a change that stays lasts until the curve does
+            bar = curve[peak] - (1 - s.flank_share) * height
+            open_start, open_end = bool(curve[onset] > bar), bool(curve[offset] > bar)
+            run = next((a, b) for a, b in valid_runs(known) if a <= peak < b)
+            onset, offset = (run[0] if open_start else onset), (run[1] - 1 if open_end else offset)
             duration = float(time[offset] - time[onset])
             events = (
                 Event(
                     int(frame[onset]), int(frame[peak]), int(frame[offset]),
                     float(time[onset]), float(time[peak]), float(time[offset]),
-                    kind_of(duration, frame_s, s.micro_max_s), float(score[peak]),
-                    open_end=offset == len(curve) - 1,
+                    kind_of(duration, s.micro_max_s), float(score[peak]),
+                    open_start=open_start, open_end=open_end,
                 ),
             )  # fmt: skip
         return Spotting(score.astype(np.float32), np.ones(len(frame), np.float32), nothing, events)

@@ -187,7 +187,7 @@ class _Session:
             for first, stop in valid_runs(np.nan_to_num(relative) >= threshold):
                 apex = first + int(np.argmax(relative[first:stop]))
                 a, b, c = (float(grid.time[i]) for i in (first, apex, stop - 1))
-                kind = kind_of(c - a, frame_s, s.micro_max_s)
+                kind = kind_of(c - a, s.micro_max_s)
                 wanted = ("micro", "macro")[number]
                 if kind == wanted and s.micro_min_s - frame_s <= c - a <= s.longest_s:
                     event = Event(0, 0, 0, a, b, c, kind, float(relative[apex] / threshold))

@@ -14,7 +14,7 @@ gone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
@@ -168,7 +168,9 @@ class _Decision:
         sampled = np.array(traces.time)
         position = np.array(traces.position)
         # a frame that must not be scored breaks the positions as a lost face does
-        position[~good[np.clip(np.searchsorted(time, sampled), 0, len(time) - 1)]] = np.nan
+        bad = np.concatenate([[0], np.cumsum(~good)])
+        first, last = np.array(traces.span).T
+        position[bad[np.searchsorted(time, last, "right")] > bad[np.searchsorted(time, first)]] = np.nan
         self.grid = TimeGrid(sampled, settings.rate)
         rough, chain = _chained(self.grid, sampled, position, np.array(traces.chain))
         self.head = self.grid.spread(sampled, np.array(traces.head))
@@ -291,7 +293,10 @@ class _Decision:
         onset = flank(path, top, -1, low, s.flank_share, height)
         offset = flank(path, top, 1, high, s.flank_share, height)
         rise, fall = path[top] - path[onset], path[top] - path[offset]
-        open_end = False
+        # the recording, or what could be scored of it, begins or ends before the movement does
+        whole = (1 - s.flank_share) * height - 1e-12
+        open_start = onset == 0 and bool(rise < whole)
+        open_end = offset == len(path) - 1 and bool(fall < whole)
         if not micro:  # a pose that is held: no way back within reach
             if fall < 0.5 * rise:
                 offset, open_end = high, high == len(path) - 1
@@ -311,7 +316,7 @@ class _Decision:
                 return None  # the edge of something longer, or a ripple on it
         grid = self.grid.time[first:stop]
         seconds = grid[offset] - grid[onset]
-        kind = kind_of(seconds, self.frame_s, s.micro_max_s)
+        kind = kind_of(seconds, s.micro_max_s)
         if seconds < s.shortest_s or (micro and kind == "macro"):
             return None  # what lasts longer than a micro window can see is the macro windows' to find
         moved = position[top] - position[onset]
@@ -333,9 +338,10 @@ class _Decision:
             notes.append(f"The expression was held for longer than {s.longest_s:g} s; its end is not known.")
         event = Event(
             0, 0, 0, float(grid[onset]), float(grid[top]), float(grid[offset]), kind, score,
-            regions=tuple(regions), open_end=open_end, notes=tuple(notes),
+            regions=tuple(regions), open_start=open_start, open_end=open_end, notes=tuple(notes),
         )  # fmt: skip
-        return on_frames(event, self.frame[self.good], self.time[self.good])
+        event = on_frames(event, self.frame[self.good], self.time[self.good])
+        return replace(event, kind=kind_of(event.duration_s, s.micro_max_s))
 
     def _sort_out(self, events: list[Event]) -> tuple[list[Event], list[Span]]:
         """Blinks out, doubles out."""

@@ -32,6 +32,7 @@ class RegionTraces:
 
     Attributes:
         time: seconds of each measurement.
+        span: times of the first and the last frame that went into each.
         position: each (R, 2), outer-eye distances; NaN where the face was not seen.
         head: each (6,): shift x, y, growth, turn (from the crop), yaw and nod parallax (from the fit), all as
             displacements in outer-eye distances.
@@ -41,6 +42,7 @@ class RegionTraces:
     def __init__(self, fps: float, method: str = "dis_lk", rate: float = 100.0) -> None:
         self._flow = make_flow(method)
         self._each = max(1, round(fps / rate))
+        self._gap = 2.5 / fps
         self._waiting: list[FaceFrame] = []
         self._key: Key | None = None
         self._base = np.zeros((_R, 2))
@@ -49,6 +51,7 @@ class RegionTraces:
         self._chain = 0
         self._size = 0.0
         self.time: list[float] = []
+        self.span: list[tuple[float, float]] = []
         self.position: list[NDArray[np.float64]] = []
         self.head: list[NDArray[np.float64]] = []
         self.chain: list[int] = []
@@ -58,10 +61,13 @@ class RegionTraces:
         if frame.crop is None or frame.key is None or frame.state not in ("ok", "blurred", "covered"):
             self.flush()
             self.time.append(frame.time)
+            self.span.append((frame.time, frame.time))
             self.position.append(np.full((_R, 2), np.nan))
             self.head.append(np.full(6, np.nan))
             self.chain.append(-1)
             return
+        if self._waiting and frame.time - self._waiting[-1].time > self._gap:
+            self.flush()  # frames on either side of a gap have no common moment
         if frame.key is not self._key:
             self.flush()
             self._change_key(frame.key)
@@ -81,6 +87,7 @@ class RegionTraces:
         if self._size == 0.0:
             self._size = frames[-1].size
         self.time.append(float(np.mean([f.time for f in frames])))
+        self.span.append((frames[0].time, frames[-1].time))
         self.position.append(self._base + moved.regions)
         self.head.append(
             np.concatenate([_head_place(frames[-1], self._size), self._turned_base + moved.turned])

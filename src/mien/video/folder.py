@@ -55,6 +55,14 @@ class FrameFolder(VideoReader):
         self._numbers = np.array([number for number, _ in numbered], np.int64)
         self._shift, self._size, first = self._examine(path)
         n_missing = int(self._numbers[-1] - self._numbers[0] + 1 - len(numbered))
+        if n_missing > len(numbered):
+            # no camera drops more than it keeps: time stamps, or every so many pictures of a longer series
+            warnings.append(
+                f"The numbers in the names ({self._numbers[0]} to {self._numbers[-1]} for {len(numbered)} "
+                "pictures) do not count frames; the pictures were taken in their order, one after the other."
+            )
+            self._numbers = np.arange(len(numbered))
+            n_missing = 0
         if n_missing:
             warnings.append(
                 f"{n_missing} picture{'s are' if n_missing > 1 else ' is'} missing in the numbering "

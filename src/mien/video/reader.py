@@ -147,13 +147,17 @@ class VideoReader(ABC):
 
 
 def check_fps(fps: float | None) -> None:
-    """Refuse a frame rate that is no positive, finite number.
+    """Refuse a frame rate that no camera has.
 
     Raises:
         mien.errors.InputError: it is not.
     """
     if fps is not None and not (math.isfinite(fps) and fps > 0):
         raise InputError(f"--fps {fps:g}: the frame rate must be a number above 0, for example --fps 200.")
+    if fps is not None and fps > 20000:
+        raise InputError(
+            f"--fps {fps:g}: that is more frames a second than any camera takes. Is it a typing error?"
+        )
 
 
 def check_range(info: VideoInfo, start: float | None, end: float | None) -> None:
