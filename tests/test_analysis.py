@@ -534,7 +534,7 @@ def plan(
 ) -> Any:
     frame = np.arange(first, first + len(seen))
     event = Event(first + onset, first + onset + 1, first + offset, 0, 0, 0, "micro", 1.0)
-    return _plan(event, frame, seen, fps, pictures)
+    return _plan(event, frame, seen, fps, 60 if pictures else 0)
 
 
 def test_margins_as_far_as_the_face_is_seen() -> None:

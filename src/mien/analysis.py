@@ -49,6 +49,8 @@ PICTURE = 224
 """Side of the onset, apex and offset pictures, pixels."""
 PLAYBACK = 176
 _PLAYBACK_FRAMES = 60
+_ALL_PLAYBACK_FRAMES = 900
+"""Longest playback of one event, and of all together: many events share, down to a dozen frames each."""
 _PLAYBACK_MARGIN_S = 0.3
 _PICTURED = 300
 """A recording with more events than this gets no pictures: nobody would look, and memory would fill."""
@@ -295,8 +297,9 @@ def _judge(
     nearest = known[np.clip(np.searchsorted(known, np.arange(len(seen))), 0, len(known) - 1)]
     matrices = matrices[nearest]
     pictures = pictures and len(events) <= _PICTURED
+    longest = min(_PLAYBACK_FRAMES, max(12, _ALL_PLAYBACK_FRAMES // max(1, len(events)))) if pictures else 0
     shots = sorted(
-        (_plan(event, frame, seen, reader.info.fps, pictures) for event in events), key=lambda s: s.first
+        (_plan(event, frame, seen, reader.info.fps, longest) for event in events), key=lambda s: s.first
     )
     results: dict[int, tuple[Event, EventPictures | None]] = {}
     waiting, running = list(shots), list[_Shot]()
@@ -321,6 +324,7 @@ def _judge(
             running.remove(shot)
             mesh = film.meshes[film.key[int(nearest[shot.onset])]]
             results[id(shot.event)] = _develop(shot, mesh, reader.info.fps, recognizer, pictures)
+            shot.crops.clear()
             progress(Progress("looking at events", len(results), len(events), name))
     if len(results) != len(events):  # a film that reads differently the second time
         raise InputError(f"{reader.info.path}: the frames around its events could not be read a second time.")
@@ -328,10 +332,11 @@ def _judge(
     return [event for event, _ in found], [shot for _, shot in found if shot is not None]
 
 
-def _plan(
-    event: Event, frame: NDArray[np.int64], seen: NDArray[np.bool_], fps: float, pictures: bool
-) -> _Shot:
-    """Which frames an event needs: its own, and margins as far as the face is seen without a gap."""
+def _plan(event: Event, frame: NDArray[np.int64], seen: NDArray[np.bool_], fps: float, longest: int) -> _Shot:
+    """Which frames an event needs: its own, and margins as far as the face is seen without a gap.
+
+    ``longest`` is how many frames its playback may have; 0 for no pictures.
+    """
     onset, apex, offset = np.searchsorted(frame, (event.onset, event.apex, event.offset)).tolist()
     first, stop = margins(onset, offset, len(frame), fps)
     gaps = np.flatnonzero(~seen[first:stop]) + first
@@ -339,8 +344,8 @@ def _plan(
     stop = min([stop, *gaps[gaps > offset].tolist()])
     margin = round(_PLAYBACK_MARGIN_S * fps)
     play_first, play_last = max(first, onset - margin), min(stop - 1, offset + margin)
-    step = max(1, -(-(play_last - play_first + 1) // _PLAYBACK_FRAMES))
-    shown = frozenset(range(play_first, play_last + 1, step)) if pictures else frozenset[int]()
+    step = max(1, -(-(play_last - play_first + 1) // max(1, longest)))
+    shown = frozenset(range(play_first, play_last + 1, step)) if longest else frozenset[int]()
     return _Shot(event, onset, apex, offset, first, stop, shown, step)
 
 

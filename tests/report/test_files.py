@@ -42,7 +42,7 @@ def test_no_faces_reaches_report_and_json(recording, tmp_path: Path):
     assert '"file": null' in (tmp_path / "analysis.json").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("broken", ["to_html", "dumps", "write_csv"])
+@pytest.mark.parametrize("broken", ["html_parts", "dumps", "write_csv"])
 @pytest.mark.parametrize(
     "error", [OSError(28, "No space left on device"), RuntimeError("bug"), KeyboardInterrupt()]
 )

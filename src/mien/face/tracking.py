@@ -71,8 +71,8 @@ class TrackerSettings:
         shaken: head speed beyond which a frame is not scored, outer-eye distances a second.
         covered: certainty of a hand before the face from which frames are not scored; half of it keeps them
             so.
-        hand_s: a hand is looked for at least this often, seconds; twice as often while the lower face
-            changes.
+        hand_s: a hand is looked for at least this often, seconds; up to three times as often while the lower
+            face changes.
         changed: share of the face that no longer looks like the key frame's from which a new one is taken
             early.
         blurred: sharpness below this share of the recording's usual is not scored.
@@ -91,7 +91,7 @@ class TrackerSettings:
     turned_deg: float = 38.0
     shaken: float = 2.0
     covered: float = 0.2
-    hand_s: float = 1.0
+    hand_s: float = 2.0
     changed: float = 0.15
     blurred: float = 0.35
 
@@ -214,6 +214,7 @@ class FaceTracker:
         self._mesh_network = FaceMesh()
         self._hand_network = HandFinder()
         self._hand_time = -np.inf
+        self._hand = float("nan")
         self._lower_face: NDArray[np.float32] | None = None
         self._target = target
         self._matrix: NDArray[np.float64] | None = None
@@ -428,17 +429,17 @@ class FaceTracker:
         )  # fmt: skip
 
     def _look_for_hand(self, picture: Picture, crop: NDArray[np.uint8]) -> float:
-        """How sure it is that there is one; NaN where it is not yet time to look again."""
+        """How sure it is that there is one; NaN where the lower face changed and nobody looked yet."""
         assert self._matrix is not None
         part = cv2.resize(crop[CROP // 2 :], (16, 8), interpolation=cv2.INTER_AREA).astype(np.float32)
         part -= part.mean()
-        due = self.settings.hand_s
-        if self._lower_face is not None and np.abs(part - self._lower_face).mean() > 6.0:
-            due /= 2
-        if picture.time - self._hand_time < due:
-            return float("nan")
+        same = self._lower_face is not None and np.abs(part - self._lower_face).mean() < 6.0
+        wait = self.settings.hand_s if same else self.settings.hand_s / 3
+        if picture.time - self._hand_time < wait:
+            return self._hand if same else float("nan")
         self._hand_time, self._lower_face = picture.time, part
-        return self._hand_network(picture.rgb, self._matrix)
+        self._hand = self._hand_network(picture.rgb, self._matrix)
+        return self._hand
 
     # ------------------------------------------------------------------ the mesh
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mien.errors import InputError
 from mien.events import Analysis
-from mien.report.html import to_html
+from mien.report.html import html_parts
 from mien.report.jsonfile import dumps, to_json
 from mien.report.tables import events_table, frames_table, joint_events_table, write_csv
 
@@ -48,7 +48,9 @@ def save(analysis: Analysis, folder: Path, *, faces: bool = True) -> Path:
             write_csv(frames_table(analysis), temporary / "frames.csv")
             write_csv(events_table(analysis), temporary / "events.csv")
             _write_text(temporary / "analysis.json", dumps(to_json(analysis, faces=faces)))
-            _write_text(temporary / "report.html", to_html(analysis, faces=faces))
+            with (temporary / "report.html").open("wb") as page:
+                for part in html_parts(analysis, faces=faces):
+                    page.write(part.encode("utf-8"))
             _move_all(temporary, folder)
         done = True
     except OSError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from mien.report.curve import close_up, score_curve
 from mien.report.face_drawing import data_uri, enlargement, gradient, motion_map, schematic
 from mien.report.jsonfile import SCHEMA, SCHEMA_VERSION
 
-__all__ = ["to_html"]
+__all__ = ["html_parts", "to_html"]
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _SPEEDS = (1, 2, 5, 10, 20, 50)
@@ -36,10 +36,15 @@ def to_html(analysis: Analysis, *, faces: bool = True) -> str:
         analysis: what to report.
         faces: ``False`` leaves out every picture of the person and of their motion; a drawn face stands in.
     """
+    return "".join(html_parts(analysis, faces=faces))
+
+
+def html_parts(analysis: Analysis, *, faces: bool = True) -> Iterator[str]:
+    """The page of :func:`to_html` piece by piece: with its pictures it can be too large to hold at once."""
     long = words.is_long(analysis)
     has_pictures = bool(analysis.pictures) and len(analysis.pictures) == len(analysis.found)
     pictures = analysis.pictures if faces and has_pictures else (None,) * len(analysis.found)
-    text = _template().render(
+    parts = _template().generate(
         a=analysis,
         source=analysis.source,
         w=words,
@@ -51,9 +56,10 @@ def to_html(analysis: Analysis, *, faces: bool = True) -> str:
         answer=words.answer(analysis),
         curve=score_curve(analysis),
         cards=[
-            _card(analysis, number, event, picture, long)
+            _card(analysis, number, event, picture is not None, long)
             for number, (event, picture) in enumerate(zip(analysis.found, pictures, strict=True), 1)
         ],
+        pictured=lambda number: _pictured(pictures[number - 1], number),
         faces_left_out=not faces,
         no_pictures=faces and not has_pictures and bool(analysis.found),
         kinds={e.kind for e in analysis.found},
@@ -69,7 +75,8 @@ def to_html(analysis: Analysis, *, faces: bool = True) -> str:
         settings=_settings(analysis.settings),
         command=_command(analysis.settings),
     )
-    return text.encode("utf-8", "replace").decode("utf-8")  # a file name need not be Unicode
+    for part in parts:
+        yield part.encode("utf-8", "replace").decode("utf-8")  # a file name need not be Unicode
 
 
 @cache
@@ -93,9 +100,7 @@ def _asset(name: str) -> Markup:
 # One event
 
 
-def _card(
-    analysis: Analysis, number: int, event: Event, pictures: EventPictures | None, long: bool
-) -> dict[str, Any]:
+def _card(analysis: Analysis, number: int, event: Event, has_pictures: bool, long: bool) -> dict[str, Any]:
     labels = sorted(event.probabilities.items(), key=lambda item: -item[1])
     return {
         "number": number,
@@ -107,12 +112,21 @@ def _card(
         "open_ends": words.open_ends(event),
         "labels": [(name, _finite(p), name == event.emotion) for name, p in labels],
         "close_up": close_up(analysis, event),
-        "stills": _stills(pictures),
-        "map": motion_map(pictures, number) if pictures else None,
         "schematic": schematic(event.regions, number),
         "enlargement": enlargement(event.regions),
-        "player": _player(analysis, event, pictures) if pictures and len(pictures.playback) > 1 else None,
+        "has_pictures": has_pictures,
         "long": long,
+    }
+
+
+def _pictured(pictures: EventPictures | None, number: int) -> dict[str, Any]:
+    """What shows the person, made only when its place in the page has come."""
+    if pictures is None:
+        return {"stills": [], "map": None, "player": None}
+    return {
+        "stills": _stills(pictures),
+        "map": motion_map(pictures, number),
+        "player": _player(pictures) if len(pictures.playback) > 1 else None,
     }
 
 
@@ -120,14 +134,12 @@ def _finite(p: float) -> float:
     return min(max(p, 0.0), 1.0) if math.isfinite(p) else 0.0
 
 
-def _stills(pictures: EventPictures | None) -> list[tuple[str, str]]:
-    if pictures is None:
-        return []
+def _stills(pictures: EventPictures) -> list[tuple[str, str]]:
     named = (("onset", pictures.onset), ("apex", pictures.apex), ("offset", pictures.offset))
     return [(name, data_uri(jpeg)) for name, jpeg in named if jpeg]
 
 
-def _player(analysis: Analysis, event: Event, pictures: EventPictures) -> dict[str, Any]:
+def _player(pictures: EventPictures) -> dict[str, Any]:
     onset, apex, offset = pictures.marks
     frames = [data_uri(jpeg) for jpeg in pictures.playback]
     slowest = min(_SPEEDS, key=lambda s: abs(len(frames) / pictures.playback_fps * s - 4.0))
