@@ -62,7 +62,7 @@ def _tvl1() -> Flow:
 
 
 class _DisLucasKanade:
-    """DIS for the coarse motion, then a Gauss-Newton step of a Lucas-Kanade fit with a double prior.
+    """DIS for the coarse motion, then two Gauss-Newton steps of a Lucas-Kanade fit with a double prior.
 
     Within a Gaussian window each pixel's displacement is the ridge solution of the brightness-constancy
     equations (Lucas & Kanade 1981), drawn not towards zero but towards the same fit in a window twice as
@@ -79,7 +79,7 @@ class _DisLucasKanade:
     """Squared grey levels a pixel: the gradient energy at which a pixel trusts itself and the wide window
     alike."""
     wide_prior = 2.0
-    steps = 1
+    steps = 2
 
     def __init__(self) -> None:
         self._coarse = _dis(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
