@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -252,10 +251,8 @@ def test_version() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, f"mien {__version__}\n", "")
 
 
-def test_help_is_quick_and_complete() -> None:
-    began = time.perf_counter()
+def test_help_is_complete() -> None:
     done = run("--help")
-    assert time.perf_counter() - began < 3  # usually 0.3 s; nothing heavy is loaded
     assert done.returncode == 0
     for words in ("micro-expressions", "analyze", "--version", "mien analyze day1/*.avi"):
         assert words in done.stdout
@@ -314,8 +311,9 @@ def test_ctrl_c(real_clips: Path, tmp_path: Path) -> None:
         text=True,
     )
     assert process.stdout is not None
-    process.stdout.readline()  # the first recording is done, the second takes seconds
-    time.sleep(0.5)
+    while "Report" not in process.stdout.readline():
+        assert process.poll() is None
+    # the first recording is done, the second takes seconds
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
