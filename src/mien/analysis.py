@@ -291,8 +291,7 @@ def _judge(
     frame = film.frame
     matrices = np.array(film.matrix, np.float64).reshape(-1, 2, 3)
     seen = np.isfinite(matrices[:, 0, 0])
-    # a spotter may let an event run over a moment in which the face was lost: the crop then stays where it
-    # was
+    # a spotter may let an event run over a moment in which the face was lost: the next known crop stands in
     known = np.flatnonzero(seen)
     nearest = known[np.clip(np.searchsorted(known, np.arange(len(seen))), 0, len(known) - 1)]
     matrices = matrices[nearest]

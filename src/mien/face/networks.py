@@ -2,7 +2,7 @@
 
 All are MediaPipe's (Apache-2.0, see ``assets/``): BlazeFace short range (Bazarevsky et al., 2019), the face
 mesh (Kartynnik et al., 2019) and the palm detector (Zhang et al., 2020). They run on OpenCV's DNN module,
-which mien needs anyway; LiteRT is about twice as fast but a dependency more, for a network that runs a few
+which mien needs anyway; LiteRT is a few times as fast but a dependency more, for networks that run a few
 times a second (numbers in benchmarks/README.md). Another detector only has to offer :class:`FaceDetector`'s
 two methods.
 """

@@ -23,10 +23,10 @@ __all__ = ["FirstFrame"]
 class FirstFrame:
     """The apex is the frame that differs most from the first (as in Li et al., 2013; Yan et al., 2014).
 
-    Each frame's local binary patterns are compared, block by block, with those of the first scored frame by
-    the chi-square distance; the mean over blocks is the curve. It knows one event a recording, takes whatever
-    differs most for an expression (a blink, a turned head, the end of a long recording), and is here for
-    comparison.
+    Each frame's local binary patterns are compared, block by block, with those of the first frame whose face
+    is in view by the chi-square distance; the mean over blocks is the curve. It knows one event a recording,
+    takes whatever differs most for an expression (a blink, a turned head, the end of a long recording), and
+    is here for comparison.
 
     Attributes:
         blocks: blocks along each side of the crop.
