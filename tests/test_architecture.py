@@ -20,7 +20,7 @@ import mien
 
 SOURCE = Path(mien.__path__[0])
 
-GROUND = {"_version", "anatomy", "errors", "events", "labels", "progress"}
+GROUND = {"_version", "anatomy", "errors", "events", "labels", "progress", "records"}
 CORRIDOR = {
     *("video", "face", "motion", "features", "inputs", "modelfile", "spotting", "recognition"),
     "adequacy",
