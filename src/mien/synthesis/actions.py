@@ -1,4 +1,4 @@
-"""The vocabularies that behaviour and geometry share: facial actions and action units, each in fixed order."""
+"""What behaviour and geometry share: the facial actions and the action units, each in a fixed order."""
 
 from __future__ import annotations
 
