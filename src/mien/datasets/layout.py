@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -23,14 +24,31 @@ from numpy.typing import NDArray
 
 from mien.errors import InputError
 from mien.events import EventKind
-from mien.records import Product, Stream, Take
+from mien.records import Product, Stream, Take, UnitOnFace
 
-__all__ = ["Filming", "Layout", "PictureSet", "Shot", "View", "is_written", "write_pictures"]
+__all__ = [
+    "Encoder",
+    "Filming",
+    "Layout",
+    "PictureSet",
+    "Shot",
+    "View",
+    "checked_people",
+    "is_written",
+    "recurs",
+    "steady",
+    "unit_string",
+    "write_pictures",
+]
 
 View = Literal["full", "face", "depth", "flow"]
 """Which picture of a frame: the camera's whole picture; the face, cut out and upright; the distance in
 millimetres (``uint16`` (H, W)); or the motion from onset to apex with its strain (``float32`` (H, W, 3): u to
 the right and v downwards in pixels, strain)."""
+
+
+Encoder = Callable[[NDArray[np.generic], str], bytes]
+"""Picture and ending (``".png"``) -> the bytes of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +95,15 @@ class PictureSet:
         paths: for each, its path below the data set's root, with forward slashes; the ending says the format
             (jpg, jpeg, png, bmp, tiff).
         grey: write grey pictures whatever the camera saw.
+        encoder: makes the files where they are no ordinary pictures; ``None`` for :func:`encode`. A function
+            or an object that can be pickled, since pictures are written in other processes too.
     """
 
     view: View
     frames: tuple[int, ...]
     paths: tuple[str, ...]
     grey: bool = False
+    encoder: Encoder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +163,7 @@ def write_pictures(
     Args:
         shot: what to write.
         views: view -> picture of a 0-based frame of the take: ``uint8`` RGB (H, W, 3) or grey (H, W);
-            ``uint16`` (H, W) for depth.
+            ``uint16`` (H, W) for depth; ``float32`` (H, W, 3) for flow.
         root: the data set's folder, made if it is not there.
 
     Raises:
@@ -164,7 +185,11 @@ def _write(shot: Shot, views: Mapping[View, Callable[[int], NDArray[np.generic]]
                 if path.parent not in folders:
                     folders[path.parent] = shelf / f"{number}-{len(folders)}"
                     folders[path.parent].mkdir(parents=True)
-                data = encode(views[pictures.view](frame), path.suffix, grey=pictures.grey)
+                picture = views[pictures.view](frame)
+                if pictures.encoder is None:
+                    data = encode(picture, path.suffix, grey=pictures.grey)
+                else:
+                    data = pictures.encoder(picture, path.suffix)
                 (folders[path.parent] / path.name).write_bytes(data)
             for parent, folder in folders.items():
                 _put(folder, root / parent)
@@ -218,3 +243,81 @@ def takes_by_person(takes: Iterable[Take]) -> dict[int, list[Take]]:
     for take in sorted(takes, key=lambda t: (t.person.number, t.number, t.stream.key)):
         people.setdefault(take.person.number, []).append(take)
     return people
+
+
+def checked_people(title: str, filming: Filming, takes: Sequence[Take]) -> list[list[Take]]:
+    """Takes by person, both in order, after the checks that every layout makes.
+
+    Args:
+        title: the data set's name for people ("CASME II").
+        filming: what it is made of.
+        takes: a collection, in any order.
+
+    Raises:
+        InputError: more people than the data set has; a take of another product or camera, with an emotion or
+            a kind of expression that it does not know, or given twice; a clip without exactly one expression.
+    """
+    people = list(takes_by_person(takes).values())
+    if len(people) > filming.n_people:
+        raise InputError(
+            f"{title} has {filming.n_people} people and {len(people)} were given: "
+            f"ask for {filming.n_people} at most."
+        )
+    seen = set()
+    for take in takes:
+        _check(title, filming, take)
+        if take.key in seen:
+            raise InputError(f"The take {take.key} was given twice.")
+        seen.add(take.key)
+    return people
+
+
+def _check(title: str, filming: Filming, take: Take) -> None:
+    if take.product != filming.product:
+        raise InputError(
+            f"{title} is made of {filming.product}, and the take {take.key} is of {take.product}."
+        )
+    cameras = [stream.key for stream in filming.streams]
+    if take.stream.key not in cameras:
+        known = " or ".join(repr(camera) for camera in cameras)
+        raise InputError(f"{title} has no camera {take.stream.key!r}, only {known}.")
+    if take.product == "clips" and len(take.expressions) != 1:
+        n = len(take.expressions)
+        raise InputError(f"A clip of {title} holds one expression, and the take {take.key} holds {n}.")
+    for expression in take.expressions:
+        if expression.kind not in filming.kinds:
+            raise InputError(f"{title} holds no {expression.kind}-expressions (take {take.key}).")
+        if expression.emotion not in filming.emotions:
+            known = ", ".join(filming.emotions)
+            raise InputError(f"{title} does not know the emotion {expression.emotion!r}, only {known}.")
+
+
+def steady(*parts: object) -> int:
+    """A number from 0 to 2**32 - 1 that is the same for the same parts, on every machine and in every run."""
+    return zlib.crc32(repr(parts).encode())
+
+
+def recurs(position: int, first: int, every: int) -> bool:
+    """Whether a quirk that begins at position ``first`` and comes back ``every`` so many is at ``position``."""
+    return position >= first and (position - first) % every == 0
+
+
+def unit_string(units: Iterable[UnitOnFace], *, letters: bool = False) -> str:
+    """Action units as FACS coders write them: ``4+7``, ``L12``, ``R6+R12``.
+
+    Args:
+        units: what shows on the face, in any order.
+        letters: add the intensity, A (trace) to E (maximum), as in ``R12B``.
+
+    Returns:
+        The units in the order of their numbers; ``"?"`` where there is none.
+    """
+    sides = {"both": "", "left": "L", "right": "R"}
+    grades = "ABCDE"
+    return (
+        "+".join(
+            f"{sides[unit.side]}{unit.au}{grades[min(4, int(unit.strength * 5))] if letters else ''}"
+            for unit in sorted(units, key=lambda u: (u.au, u.side))
+        )
+        or "?"
+    )
