@@ -1,0 +1,1 @@
+"""The studio: synthetic faces that move as micro-expressions do, with every displacement known."""
