@@ -146,8 +146,10 @@ class Profile:
         after = np.clip(since / self.fall_s, 0, 1)
         value = np.where(since < 0, self.rise(before), self.fall(after))
         # lifted in proportion to what is missing, so that it never reaches the apex's height
-        value = value + self.bump(after) * value * (1 - value) * (since > 0)
-        value = value * (1 - self.tremor * np.sin(np.pi * self.tremor_hz * since) ** 2)
+        if self.bump.strength:
+            value = value + self.bump(after) * value * (1 - value) * (since > 0)
+        if self.tremor:
+            value = value * (1 - self.tremor * np.sin(np.pi * self.tremor_hz * since) ** 2)
         return np.where((t > 0) & (t < self.duration_s), value, 0.0)
 
     def stretched(self, rise_s: float, fall_s: float) -> Profile:
@@ -234,7 +236,7 @@ def sample_profile(
     """
     law = durations_named(durations or ("casme2" if kind == "micro" else "macro"))
     rise_s, fall_s = law.draw(rng)
-    grid = np.linspace(0, rise_s + fall_s, 401)
+    grid = np.linspace(0, rise_s + fall_s, 251)
     softest = 1.0
     while True:
         profile = _shape(rng, kind, rise_s, fall_s, softest)
