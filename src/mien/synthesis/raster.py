@@ -1,8 +1,7 @@
-"""A small exact rasteriser: which triangle each sample of a picture shows, where the same point of the surface is
-in another picture, and whether it is seen there.
+"""A small exact rasteriser: what each sample of a picture shows, and where the same point is in another.
 
-Everything is compiled by numba, in single precision on the mesh and double precision on the picture plane, without
-fast-math: the same input gives the same bits on every run and with any number of processes.
+Everything is compiled by numba, in single precision on the mesh and double precision on the picture plane,
+without fast-math: the same input gives the same bits on every run and with any number of processes.
 """
 
 from __future__ import annotations
@@ -13,16 +12,18 @@ from numba import njit
 __all__ = ["locate", "project", "rasterise", "shadow_map", "vertex_normals"]
 
 _COMPILE = {"nogil": True, "cache": True, "fastmath": False}
+_CRACK = 1e-9  # rounding must not leave a sample between two triangles
 
 
 @njit(**_COMPILE)
-def project(vertices, focal, cx, cy, distance):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def project(vertices, focal, cx, cy, distance):  # type: ignore[no-untyped-def]
     """Picture positions and inverse depths of vertices.
 
     Args:
         vertices: ``float32`` (V, 3) in outer-eye distances.
         focal: pixels an outer-eye distance at depth 1.
-        cx, cy: where the optical axis meets the picture, in pixels (the first pixel's centre is 0.5).
+        cx: where the optical axis meets the picture, in pixels (the first pixel's centre is 0.5).
+        cy: the same, downwards.
         distance: depth of the plane z = 0.
 
     Returns:
@@ -39,18 +40,19 @@ def project(vertices, focal, cx, cy, distance):  # type: ignore[no-untyped-def] 
 
 
 @njit(**_COMPILE)
-def rasterise(points, faces, scale, width, height):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def rasterise(points, faces, scale, width, height):  # type: ignore[no-untyped-def]
     """The nearest front-facing triangle at every sample.
 
     Args:
         points: ``float64`` (V, 3) from :func:`project`.
         faces: ``int32`` (F, 3).
         scale: samples a pixel along each axis.
-        width, height: of the result, in samples.
+        width: of the result, in samples.
+        height: of the result, in samples.
 
     Returns:
-        ``int32`` (height, width), the triangle's number or -1; ``float32`` (height, width), 1 / depth there, 0 where
-        there is none. Samples lie in the middle of their cells.
+        ``int32`` (height, width), the triangle's number or -1; ``float32`` (height, width), 1 / depth there,
+        0 where there is none. Samples lie in the middle of their cells.
     """
     shown = np.full((height, width), -1, np.int32)
     near = np.zeros((height, width), np.float32)
@@ -68,24 +70,30 @@ def rasterise(points, faces, scale, width, height):  # type: ignore[no-untyped-d
         y1 = min(height - 1, int(np.floor(max(ay, by, cy) - 0.5)))
         if x0 > x1 or y0 > y1:
             continue
+        # edge functions at the box's first sample, and their steps
         inv = 1.0 / area
+        ux, uy = (by - cy) * inv, (cx - bx) * inv
+        vx, vy = (cy - ay) * inv, (ax - cx) * inv
+        u_row = ((bx - x0 - 0.5) * (cy - y0 - 0.5) - (by - y0 - 0.5) * (cx - x0 - 0.5)) * inv
+        v_row = ((cx - x0 - 0.5) * (ay - y0 - 0.5) - (cy - y0 - 0.5) * (ax - x0 - 0.5)) * inv
         for y in range(y0, y1 + 1):
-            py = y + 0.5
+            u, v = u_row, v_row
             for x in range(x0, x1 + 1):
-                px = x + 0.5
-                u = ((bx - px) * (cy - py) - (by - py) * (cx - px)) * inv
-                v = ((cx - px) * (ay - py) - (cy - py) * (ax - px)) * inv
                 t = 1.0 - u - v
-                if u >= 0.0 and v >= 0.0 and t >= 0.0:
+                if u >= -_CRACK and v >= -_CRACK and t >= -_CRACK:
                     w = np.float32(u * aw + v * bw + t * cw)
                     if w > near[y, x]:
                         near[y, x] = w
                         shown[y, x] = f
+                u += ux
+                v += vx
+            u_row += uy
+            v_row += vy
     return shown, near
 
 
 @njit(**_COMPILE)
-def vertex_normals(vertices, faces):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def vertex_normals(vertices, faces):  # type: ignore[no-untyped-def]
     """Outward unit normals, ``float32`` (V, 3), weighted by the areas of the triangles around."""
     normals = np.zeros(vertices.shape, np.float32)
     for f in range(faces.shape[0]):
@@ -114,7 +122,7 @@ def vertex_normals(vertices, faces):  # type: ignore[no-untyped-def]  # noqa: AN
 
 
 @njit(**_COMPILE)
-def shadow_map(vertices, faces, basis, size, reach):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def shadow_map(vertices, faces, basis, size, reach):  # type: ignore[no-untyped-def]
     """How far the surface nearest to a distant light is along its rays.
 
     Args:
@@ -160,18 +168,20 @@ def shadow_map(vertices, faces, basis, size, reach):  # type: ignore[no-untyped-
 
 
 @njit(**_COMPILE)
-def locate(shown, points_a, points_b, faces, shown_b, near_b, scale_b):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def locate(shown, points_a, points_b, faces, shown_b, scale_b):  # type: ignore[no-untyped-def]
     """Where each pixel's point of the surface is in another picture.
 
     Args:
         shown: ``int32`` (H, W) triangle at each pixel's centre in picture A.
-        points_a, points_b: ``float64`` (V, 3) projected vertices in A and B.
+        points_a: ``float64`` (V, 3), projected vertices in A.
+        points_b: ``float64`` (V, 3), projected vertices in B.
         faces: ``int32`` (F, 3).
-        shown_b, near_b: of picture B, with ``scale_b`` samples a pixel.
+        shown_b: ``int32`` (H·s, W·s) triangle at each sample of B.
+        scale_b: samples a pixel in B.
 
     Returns:
-        ``float32`` (H, W, 2), displacement in pixels (0 on the background); ``bool`` (H, W), whether the point is
-        seen in B.
+        ``float32`` (H, W, 2), displacement in pixels (0 on the background); ``bool`` (H, W), whether the
+        point is seen in B.
     """
     height, width = shown.shape
     rows, columns = shown_b.shape
@@ -216,7 +226,7 @@ def locate(shown, points_a, points_b, faces, shown_b, near_b, scale_b):  # type:
 
 
 @njit(**_COMPILE)
-def _is_seen(f, qx, qy, w, points, faces, shown, scale):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _is_seen(f, qx, qy, w, points, faces, shown, scale):  # type: ignore[no-untyped-def]
     """Whether nothing lies before a point of triangle ``f`` at (qx, qy) of inverse depth ``w``."""
     rows, columns = shown.shape
     i, j = int(np.floor(qy * scale)), int(np.floor(qx * scale))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.synthesis.head import EYE, Head
+from mien.synthesis.head import EYE, SKIN, Head
 from mien.synthesis.raster import locate, project, rasterise, shadow_map, vertex_normals
 from mien.synthesis.shading import shade
 
-__all__ = ["Camera", "Light", "Scene", "Surface"]
+__all__ = ["Camera", "Light", "Moment", "Scene", "Surface"]
 
 Array = NDArray[np.float32]
 
@@ -24,9 +24,10 @@ class Surface:
     """What the head looks like.
 
     Attributes:
-        albedo: ``uint8`` (h, w, 3) RGB over the mesh's texture coordinates: square root of reflectance × 255.
-        wrinkles: ``uint8`` (h', w', 4): depth of wrinkles on forehead; between the brows and on the nose; round
-            the eyes; from nose to mouth and on the chin.
+        albedo: ``uint8`` (h, w, 3) RGB over the mesh's texture coordinates: square root of the reflectance,
+            × 255.
+        wrinkles: ``uint8`` (h', w', 4): depth of wrinkles on forehead; between the brows and on the nose;
+            round the eyes; from nose to mouth and on the chin.
         eye: ``uint8`` (n, n, 3): an eyeball seen along its axis, edge to edge, as ``albedo``.
         teeth: reflectance of the teeth, linear RGB.
         gloss: shine of the skin, 0 to 1.
@@ -79,8 +80,17 @@ class Camera:
     samples: int = 2
 
 
-@dataclass
-class _Moment:
+@dataclass(frozen=True)
+class Moment:
+    """A head at one moment before the camera.
+
+    Attributes:
+        vertices: ``float32`` (V, 3), camera axes, outer-eye distances.
+        points: ``float64`` (V, 3), x and y in pixels (the first pixel's centre is 0.5), 1 / depth.
+        shown: ``int32`` (H·s, W·s), the triangle at each sample, -1 for the wall; empty if not asked for.
+        near: ``float32`` (H·s, W·s), 1 / depth there.
+    """
+
     vertices: Array
     points: NDArray[np.float64]
     shown: NDArray[np.int32]
@@ -114,14 +124,16 @@ class Scene:
         self._openness = _openness(head)
         self._side = np.clip(0.5 + head.neutral[:, 0] / 0.24, 0, 1).astype(np.float32)
         self._albedo = _level(surface.albedo, self._texel_pitch())
-        self._eye = _level(
-            surface.eye, surface.eye.shape[0] / (0.27 * self.camera.eye_px * self.camera.samples)
-        )
+        self._eye = _level(surface.eye, surface.eye.shape[0] / (0.27 * self.camera.eye_px))
         self._directions = np.array(self.light.directions, np.float32)
         self._directions /= np.linalg.norm(self._directions, axis=1, keepdims=True)
         self._basis = _basis(self._directions[0])
         self._puff = surface.puff
         self._faces, self._part = model.faces, model.part
+        middle = head.neutral[model.faces].mean(1)
+        self._front = (
+            (model.part == SKIN) & (middle[:, 2] < 0.7) & (middle[:, 1] > -0.6) & (middle[:, 1] < 1.3)
+        )
 
     @property
     def focal(self) -> float:
@@ -131,7 +143,7 @@ class Scene:
     def _texel_pitch(self) -> float:
         """Texels a sample, on the face's front."""
         head, uv = self.head, self._uv
-        right, left = head.model.eye_corners(head.neutral * np.float32([1, 1, 1]))
+        right, left = head.model.eye_corners(head.neutral)
         corners = {
             int(v): uv[f, c]
             for f, c in zip(*np.nonzero(np.isin(head.model.faces, (right, left))), strict=True)
@@ -139,19 +151,28 @@ class Scene:
             if head.model.part[f] == 0
         }
         across = abs(float(corners[left][0] - corners[right][0])) * self.surface.albedo.shape[1]
-        return across / (self.camera.eye_px * self.camera.samples)
+        return float(across / self.camera.eye_px)
 
-    def moment(self, units: Array, actions: Array, pose: Array) -> _Moment:
-        """The mesh at one moment and what the camera's samples show of it; for :meth:`picture` and :meth:`flow`."""
+    def moment(self, units: Array, actions: Array, pose: Array, *, shown: bool = True) -> Moment:
+        """The mesh at one moment, for :meth:`picture` and :meth:`flow`.
+
+        Args:
+            units: ``float32`` (U, 2), see :meth:`mien.synthesis.head.Head.pose`.
+            actions: ``float32`` (52,).
+            pose: ``float32`` (6,).
+            shown: ``False`` saves looking up what the samples show.
+        """
         vertices = self.head.pose(units, actions, pose)
         if self._puff is not None:
             vertices = vertices + self._puff[:, None] * vertex_normals(vertices, self._faces)
         c = self.camera
         points = project(vertices, self.focal, c.x * c.width, c.y * c.height, c.distance)
-        shown, near = rasterise(points, self._faces, c.samples, c.width * c.samples, c.height * c.samples)
-        return _Moment(vertices, points, shown, near)
+        if not shown:
+            return Moment(vertices, points, np.empty((0, 0), np.int32), np.empty((0, 0), np.float32))
+        samples, near = rasterise(points, self._faces, c.samples, c.width * c.samples, c.height * c.samples)
+        return Moment(vertices, points, samples, near)
 
-    def picture(self, moment: _Moment, wrinkling: Array | None = None, *, flat: bool = False) -> Array:
+    def picture(self, moment: Moment, wrinkling: Array | None = None, *, flat: bool = False) -> Array:
         """The picture in linear light, ``float32`` (height, width, 3), before the camera adds its own.
 
         Args:
@@ -166,16 +187,16 @@ class Scene:
             far = shadow_map(moment.vertices, self._faces, self._basis, _SHADOW_SIZE, _SHADOW_REACH)
         s, light = self.surface, self.light
         return shade(  # type: ignore[no-any-return]
-            moment.shown, moment.points, moment.vertices, normals, self._faces, self._part, self._uv,
-            self._openness, self._side, self._albedo, s.wrinkles,
+            moment.shown, moment.near, moment.points, moment.vertices, normals,
+            self._faces, self._part, self._uv, self._openness, self._side, self._albedo, s.wrinkles,
             np.zeros((4, 2), np.float32) if wrinkling is None else wrinkling,
-            self._eye, np.float32(s.teeth), np.float32(s.gloss), self._directions,
-            np.array(light.colours, np.float32), np.float32(light.sky), np.float32(light.ground),
-            far, self._basis, np.float32(_SHADOW_REACH), np.float32(self.camera.distance),
-            self.background, self.camera.samples, flat,
+            self._eye, np.array(s.teeth, np.float32), np.float32(s.gloss), self._directions,
+            np.array(light.colours, np.float32), np.array(light.sky, np.float32),
+            np.array(light.ground, np.float32), far, self._basis, np.float32(_SHADOW_REACH),
+            np.float32(self.camera.distance), self.background, self.camera.samples, flat,
         )  # fmt: skip
 
-    def flow(self, one: _Moment, two: _Moment) -> tuple[Array, NDArray[np.bool_]]:
+    def flow(self, one: Moment, two: Moment) -> tuple[Array, NDArray[np.bool_]]:
         """The exact displacement of every pixel's point of the surface from one moment to another.
 
         Returns:
@@ -184,7 +205,21 @@ class Scene:
         """
         c = self.camera
         shown, _ = rasterise(one.points, self._faces, 1, c.width, c.height)
-        return locate(shown, one.points, two.points, self._faces, two.shown, two.near, c.samples)  # type: ignore[no-any-return]
+        flow, seen = locate(shown, one.points, two.points, self._faces, two.shown, c.samples)
+        return flow, seen
+
+    def depth(self, moment: Moment, wall_mm: float) -> NDArray[np.uint16]:
+        """Distance along the optical axis in millimetres, ``uint16`` (height, width)."""
+        s = self.camera.samples
+        near = moment.near[s // 2 :: s, s // 2 :: s]
+        metres = self.head.metres / np.where(near > 0, near, 1)
+        return np.asarray(np.where(near > 0, metres * 1000, wall_mm).round(), np.uint16)
+
+    def on_face(self, moment: Moment) -> NDArray[np.bool_]:
+        """Where the picture shows the skin of the face's front, ``bool`` (height, width)."""
+        s = self.camera.samples
+        shown = moment.shown[s // 2 :: s, s // 2 :: s]
+        return np.asarray((shown >= 0) & self._front[shown])
 
 
 def _with_eyes(head: Head) -> Array:
@@ -208,7 +243,8 @@ def _openness(head: Head) -> Array:
     n, reach, size = 48, 3.0, 192
     for i in range(n):
         z = 1 - 2 * (i + 0.5) / n
-        d = np.float32([np.sqrt(1 - z * z) * np.cos(golden * i), np.sqrt(1 - z * z) * np.sin(golden * i), z])
+        flat = np.sqrt(1 - z * z)
+        d = np.array([flat * np.cos(golden * i), flat * np.sin(golden * i), z], np.float32)
         weight = np.maximum(normals @ d, 0)
         basis = _basis(d)
         far = shadow_map(head.neutral, head.model.faces, basis, size, reach)
@@ -223,7 +259,7 @@ def _openness(head: Head) -> Array:
 def _basis(towards: Array) -> Array:
     """Right, down and away-from-the-light, for a light in direction ``towards``."""
     away = -towards / np.linalg.norm(towards)
-    helper = np.float32([0, 0, 1]) if abs(away[1]) > 0.9 else np.float32([0, 1, 0])
+    helper = np.array([0, 0, 1] if abs(away[1]) > 0.9 else [0, 1, 0], np.float32)
     right = np.cross(helper, away)
     right /= np.linalg.norm(right)
     return np.stack([right, np.cross(away, right), away]).astype(np.float32)
@@ -235,6 +271,3 @@ def _level(texture: NDArray[np.uint8], pitch: float) -> NDArray[np.uint8]:
         texture = np.asarray(cv2.pyrDown(texture), np.uint8)
         pitch /= 2
     return np.ascontiguousarray(texture)
-
-
-_ = field
