@@ -110,7 +110,7 @@ class DfmeLayout:
         """
         shots = []
         for rank, theirs in enumerate(checked_people("DFME", self.filming, takes)):
-            camera = "ABC"[(rank + 1 + (rank + 1) // 6) % 3]
+            camera = "ABC"[(rank + 1 + rank // 6) % 3]
             for _, same in itertools.groupby(theirs, key=lambda take: take.number):
                 cameras = {take.stream.key: take for take in same}
                 shots.append(_shot(cameras.get(camera) or next(iter(cameras.values())), rank))
