@@ -298,7 +298,7 @@ def steady(*parts: object) -> int:
 
 
 def recurs(position: int, first: int, every: int) -> bool:
-    """Whether a quirk that begins at position ``first`` and comes back ``every`` so many is at ``position``."""
+    """Whether a quirk that begins at position ``first`` and returns every ``every`` is at ``position``."""
     return position >= first and (position - first) % every == 0
 
 
