@@ -7,15 +7,15 @@ without fast-math: the same input gives the same bits on every run and with any 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from mien.synthesis.compiled import compiled
 
 __all__ = ["locate", "project", "rasterise", "shadow_map", "vertex_normals"]
 
-_COMPILE = {"nogil": True, "cache": True, "fastmath": False}
 _CRACK = 1e-9  # rounding must not leave a sample between two triangles
 
 
-@njit(**_COMPILE)
+@compiled
 def project(vertices, focal, cx, cy, distance):  # type: ignore[no-untyped-def]
     """Picture positions and inverse depths of vertices.
 
@@ -39,7 +39,7 @@ def project(vertices, focal, cx, cy, distance):  # type: ignore[no-untyped-def]
     return out
 
 
-@njit(**_COMPILE)
+@compiled
 def rasterise(points, faces, scale, width, height):  # type: ignore[no-untyped-def]
     """The nearest front-facing triangle at every sample.
 
@@ -92,7 +92,7 @@ def rasterise(points, faces, scale, width, height):  # type: ignore[no-untyped-d
     return shown, near
 
 
-@njit(**_COMPILE)
+@compiled
 def vertex_normals(vertices, faces):  # type: ignore[no-untyped-def]
     """Outward unit normals, ``float32`` (V, 3), weighted by the areas of the triangles around."""
     normals = np.zeros(vertices.shape, np.float32)
@@ -121,7 +121,7 @@ def vertex_normals(vertices, faces):  # type: ignore[no-untyped-def]
     return normals
 
 
-@njit(**_COMPILE)
+@compiled
 def shadow_map(vertices, faces, basis, size, reach):  # type: ignore[no-untyped-def]
     """How far the surface nearest to a distant light is along its rays.
 
@@ -167,7 +167,7 @@ def shadow_map(vertices, faces, basis, size, reach):  # type: ignore[no-untyped-
     return far
 
 
-@njit(**_COMPILE)
+@compiled
 def locate(shown, points_a, points_b, faces, shown_b, scale_b):  # type: ignore[no-untyped-def]
     """Where each pixel's point of the surface is in another picture.
 
@@ -225,7 +225,7 @@ def locate(shown, points_a, points_b, faces, shown_b, scale_b):  # type: ignore[
     return flow, seen
 
 
-@njit(**_COMPILE)
+@compiled
 def _is_seen(f, qx, qy, w, points, faces, shown, scale):  # type: ignore[no-untyped-def]
     """Whether nothing lies before a point of triangle ``f`` at (qx, qy) of inverse depth ``w``."""
     rows, columns = shown.shape

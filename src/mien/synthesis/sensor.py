@@ -60,9 +60,9 @@ class Sensor:
         Returns:
             ``uint8`` (H, W, 3) RGB, or (H, W) for grey and near infra-red.
         """
-        picture = light * np.float32(self.exposure * gain)
+        picture: Array = light * np.float32(self.exposure * gain)
         if self.colour != "rgb":
-            picture = picture @ (_GREY if self.colour == "grey" else _NIR)
+            picture = np.asarray(picture @ (_GREY if self.colour == "grey" else _NIR), np.float32)
             if self.colour == "nir":
                 picture = np.float32(0.06) + np.float32(0.94) * picture
         elif self.saturation < 1:
@@ -72,7 +72,7 @@ class Sensor:
             falloff = _falloff(*picture.shape[:2], self.vignette)
             picture = picture * (falloff if picture.ndim == 2 else falloff[..., None])
         if self.blur:
-            picture = cv2.GaussianBlur(picture, (0, 0), self.blur)
+            picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), self.blur), np.float32)
         levels = _encode(picture)
         if self.noise:
             # encoding makes the shot noise of a linear sensor nearly even

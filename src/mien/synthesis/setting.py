@@ -36,7 +36,7 @@ class Wall:
         """The wall as a picture, ``float32`` (height, width, 3), linear light."""
         rng = np.random.default_rng(self.seed)
         wall = np.empty((height, width, 3), np.float32)
-        wall[:] = np.float32(self.colour)
+        wall[:] = np.array(self.colour, np.float32)
         y, x = np.mgrid[:height, :width].astype(np.float32)
         x, y = x / width, y / height
         if self.kind == "gradient":

@@ -7,18 +7,16 @@ sample is lit by itself.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from mien.synthesis.compiled import compiled, spliced
 from mien.synthesis.head import EYE, SKIN, TEETH
 
 __all__ = ["shade"]
 
-_COMPILE = {"nogil": True, "cache": True, "fastmath": False}
-_INLINE = {"nogil": True, "fastmath": False, "inline": "always"}
 _SMOOTH = 1.004  # ratio of depths within a pixel that still counts as one patch
 
 
-@njit(**_INLINE)
+@spliced
 def _weights(points, a, b, c, px, py):  # type: ignore[no-untyped-def]
     """Weights of a triangle's corners for its point seen at (px, py), perspective allowed for."""
     ax, ay, bx, by, cx, cy = (
@@ -37,7 +35,7 @@ def _weights(points, a, b, c, px, py):  # type: ignore[no-untyped-def]
     return np.float32(p * scale), np.float32(q * scale), np.float32(s * scale)
 
 
-@njit(**_INLINE)
+@spliced
 def _texel(texture, u, v):  # type: ignore[no-untyped-def]
     """Reflectance from a texture that holds square roots × 255, between its four nearest texels."""
     height, width = texture.shape[0], texture.shape[1]
@@ -61,7 +59,7 @@ def _texel(texture, u, v):  # type: ignore[no-untyped-def]
     return r * r, g * g, b * b
 
 
-@njit(**_COMPILE)
+@compiled
 def _wrinkle(wrinkles, wrinkling, u, v, left):  # type: ignore[no-untyped-def]
     """Light that wrinkles leave, 0.4 to 1."""
     height, width = wrinkles.shape[0], wrinkles.shape[1]
@@ -79,7 +77,7 @@ def _wrinkle(wrinkles, wrinkling, u, v, left):  # type: ignore[no-untyped-def]
     return max(np.float32(1) - depth, np.float32(0.4))
 
 
-@njit(**_COMPILE)
+@compiled
 def _lit(far, basis, reach, wx, wy, wz, cosine):  # type: ignore[no-untyped-def]
     """Share of the first light that reaches a point, softened over a few samples of the shadow map."""
     size = far.shape[0]
@@ -107,7 +105,7 @@ def _lit(far, basis, reach, wx, wy, wz, cosine):  # type: ignore[no-untyped-def]
     return total * np.float32(1 / 9)
 
 
-@njit(**_COMPILE)
+@compiled
 def _shown_at(px, py, shown, column, row, scale, points, faces):  # type: ignore[no-untyped-def]
     """Which of the triangles that a pixel's samples show covers its middle; -1: none of them."""
     last = -1
@@ -128,7 +126,7 @@ def _shown_at(px, py, shown, column, row, scale, points, faces):  # type: ignore
     return -1
 
 
-@njit(**_INLINE)
+@spliced
 def _point(  # type: ignore[no-untyped-def]
     f, px, py, points, vertices, normals, faces, part, uv, openness, side, albedo, wrinkles, wrinkling,
     wrinkled, eye, teeth, gloss, lights, colours, sky, ground, far, basis, reach, distance, flat,
@@ -206,7 +204,7 @@ def _point(  # type: ignore[no-untyped-def]
     return r * lr + shine_r, g * lg + shine_g, b * lb + shine_b
 
 
-@njit(**_COMPILE)
+@compiled
 def shade(  # type: ignore[no-untyped-def]
     shown, depths, points, vertices, normals, faces, part, uv, openness, side, albedo, wrinkles, wrinkling,
     eye, teeth, gloss, lights, colours, sky, ground, far, basis, reach, distance, background, scale, flat,
