@@ -36,6 +36,7 @@ def test_tree_and_sheet_agree(tmp_path: Path) -> None:
     assert list(sheet.sub_ID) == ["S01", "S01", "S02", "S02", "S03", "S03"]
     assert list(sheet.fold_name) == ["001_01_1", "002_01_1"] * 3
     assert len({shot.first_number for shot in shots}) == 6
+    assert all(pictures.grey for shot in shots for pictures in shot.pictures)
     for row, shot in zip(sheet.itertuples(), shots, strict=True):
         folder = tmp_path / "gray_micro" / row.sub_ID / row.fold_name
         assert len(list(folder.iterdir())) == 10
