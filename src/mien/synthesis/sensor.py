@@ -62,9 +62,10 @@ class Sensor:
         """
         picture: Array = light * np.float32(self.exposure * gain)
         if self.colour != "rgb":
-            picture = np.asarray(picture @ (_GREY if self.colour == "grey" else _NIR), np.float32)
+            weights = _GREY if self.colour == "grey" else _NIR
+            picture = np.asarray(picture @ weights, np.float32)
             if self.colour == "nir":
-                picture = np.float32(0.06) + np.float32(0.94) * picture
+                picture = picture * np.float32(0.94) + np.float32(0.06)
         elif self.saturation < 1:
             grey = (picture @ _GREY)[..., None]
             picture = grey + np.float32(self.saturation) * (picture - grey)
