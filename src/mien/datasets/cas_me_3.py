@@ -56,7 +56,8 @@ Classes
     Part A, v2 (860 micro-expressions of 94 people): disgust 250, surprise 187, others 161, fear 86, anger 64,
     sad 57, happy 55; objective classes VII 373, III 234, II 151, V 47, IV 37, I 15, VI 3; 3,346
     macro-expressions; 841 blinks; v1 has 943 micro-expressions of 100 people. Part C (165): negative 99,
-    surprise 30, others 20, positive 16; 463 intervals.
+    surprise 30, others 20, positive 16; 463 intervals. The subject numbers below are pieced together from
+    public lists; six of the hundred are filled in.
 
 Citation
     J. Li, Z. Dong, S. Lu, S.-J. Wang, W.-J. Yan, Y. Ma, Y. Liu, C. Huang, X. Fu: "CAS(ME)3: a third

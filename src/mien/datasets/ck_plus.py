@@ -25,7 +25,7 @@ Quirks of the real set
 
 Classes
     anger 45, contempt 18, disgust 59, fear 25, happiness 69, sadness 28, surprise 83: 327 labelled sequences
-    of 118 people; 593 of 123 in all.
+    of 118 people; 593 of 123 in all. The list of people below is from memory; it adds up to 123.
 
 Citation
     P. Lucey, J. F. Cohn, T. Kanade, J. Saragih, Z. Ambadar, I. Matthews: "The Extended Cohn-Kanade Dataset

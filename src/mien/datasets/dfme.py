@@ -1,7 +1,7 @@
 """DFME: micro-expressions at 500, 300 and 200 frames a second, with a fixed division into training and test.
 
 Format
-    Folders of PNG pictures (1024×768, from memory), one a clip, and one workbook a split.
+    Folders of PNG pictures (1024×768 and in colour, both from memory), one a clip, and one workbook a split.
 
 Tree
     ::
