@@ -65,7 +65,7 @@ class Sensor:
             weights = _GREY if self.colour == "grey" else _NIR
             picture = np.asarray(picture @ weights, np.float32)
             if self.colour == "nir":
-                picture = picture * np.float32(0.94) + np.float32(0.06)
+                picture = np.asarray(picture * 0.94 + 0.06, np.float32)
         elif self.saturation < 1:
             grey = (picture @ _GREY)[..., None]
             picture = grey + np.float32(self.saturation) * (picture - grey)
