@@ -68,7 +68,7 @@ class Sensor:
                 picture = np.asarray(picture * 0.94 + 0.06, np.float32)
         elif self.saturation < 1:
             grey = (picture @ _GREY)[..., None]
-            picture = grey + np.float32(self.saturation) * (picture - grey)
+            picture = np.asarray(grey + self.saturation * (picture - grey), np.float32)
         if self.vignette:
             falloff = _falloff(*picture.shape[:2], self.vignette)
             picture = picture * (falloff if picture.ndim == 2 else falloff[..., None])
