@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.synthesis.actions import ACTION_INDEX, ACTIONS, UNITS
+from mien.synthesis.lids import Lids
 
 __all__ = [
     "BODY",
@@ -33,8 +34,8 @@ __all__ = [
 ]
 
 SKIN, EYE, MOUTH, SOCKET, TONGUE, TEETH, BODY = range(7)
-"""What a triangle is part of: the face's skin with ears and scalp, an eyeball, the inside of the mouth, the inside
-of an eye socket, the tongue, the teeth, or neck and shoulders."""
+"""What a triangle is part of: the face's skin with ears and scalp, an eyeball, the inside of the mouth, the
+inside of an eye socket, the tongue, the teeth, or neck and shoulders."""
 
 Array = NDArray[np.float32]
 
@@ -63,11 +64,12 @@ UNIT_ACTIONS: Mapping[int, Mapping[str, float]] = {
 (``browDown`` for ``browDownLeft`` and ``browDownRight``); an action that has no sides (``jawOpen``) is cut in
 halves by a soft edge along the middle of the face."""
 
+_BLINKS = (ACTION_INDEX["eyeBlinkRight"], ACTION_INDEX["eyeBlinkLeft"])
 _PIVOT = np.array([0.0, 1.15, 1.0], np.float32)  # about the top of the spine: where the head turns
 _GAZE_SIDE, _GAZE_UP = np.radians(32.0), np.radians(24.0)  # eyeLook… at full weight
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # there is one of it, and it can be a key
 class HeadModel:
     """The baked asset: template mesh, actions, shapes; see :func:`head_model`.
 
@@ -113,9 +115,11 @@ class Head:
     Attributes:
         model: the asset.
         neutral: ``float32`` (V, 3) at rest.
-        actions: ``float32`` (52, V, 3): displacement by each facial action at full weight; gaze moves lids here,
-            eyeballs by rotation.
+        actions: ``float32`` (52, V, 3): displacement by each facial action at full weight; gaze moves lids
+            here, eyeballs by rotation; ``eyeBlink`` closes this head's eyes and no more.
         units: ``float32`` (U, 2, V, 3): displacement by each action unit on the person's right and left side.
+        eye_centres: ``float32`` (2, 3), of the eyeballs on the person's right and left.
+        pivot: where the head turns.
         metres: length of one outer-eye distance in metres.
     """
 
@@ -126,14 +130,19 @@ class Head:
         middle = (vertices[left] + vertices[right]) / 2
         self.neutral = _camera_axes((vertices - middle) / self.metres)
         self.actions = _camera_axes(model.actions / self.metres)
-        self.units = self._unit_motion()
         eye = np.unique(model.faces[model.part == EYE])
         self._eyes = tuple(eye[self.neutral[eye, 0] * side > 0] for side in (-1, 1))
-        self.eye_centres = np.stack([_sphere_centre(self.neutral[e]) for e in self._eyes])
+        self._lids = tuple(Lids(model, self.neutral, ball) for ball in self._eyes)
+        self.eye_centres = np.stack([lids.centre for lids in self._lids])
         self.pivot = _PIVOT.copy()
         for name in ACTIONS:
             if name.startswith("eyeLook"):
                 self.actions[ACTION_INDEX[name]][eye] = 0
+        for lids, blink in zip(self._lids, _BLINKS, strict=True):
+            self.actions[blink] = lids.blink(self.neutral, self.actions[blink])
+        self.units = self._unit_motion()
+        moves = np.concatenate([self.units.reshape(-1, *self.neutral.shape), self.actions])
+        self._closing = np.stack([[lids.closing(self.neutral, m) for m in moves] for lids in self._lids])
 
     def _unit_motion(self) -> Array:
         x = self.neutral[:, 0]
@@ -155,7 +164,8 @@ class Head:
 
         Args:
             units: ``float32`` (U, 2) activation of each action unit, right and left, 0 to 1.
-            actions: ``float32`` (52,) weights of facial actions on top.
+            actions: ``float32`` (52,) weights of facial actions on top. A blink closes what everything else
+                leaves open: at weight 1 the eye is shut, also while it looks down or is opened wide.
             pose: yaw, pitch, roll in radians (positive: to the person's left, up, towards the person's left
                 shoulder) and shift in x, y, z.
 
@@ -163,20 +173,36 @@ class Head:
             ``float32`` (V, 3) vertices.
         """
         vertices = self.neutral.copy()
-        flat = vertices.reshape(-1)
-        active = np.flatnonzero(units.reshape(-1))
-        if len(active):
-            flat += units.reshape(-1)[active] @ self.units.reshape(len(UNITS) * 2, -1)[active]
-        active = np.flatnonzero(actions)
-        if len(active):
-            flat += actions[active] @ self.actions.reshape(len(ACTIONS), -1)[active]
-        self._look(vertices, actions)
+        units, actions = units.reshape(-1), self._blinking(units.reshape(-1), actions)
+        for weights, moves in ((units, self.units), (actions, self.actions)):
+            active = np.flatnonzero(weights)
+            if len(active):
+                vertices += np.tensordot(weights[active], moves.reshape(len(weights), -1)[active], 1).reshape(
+                    -1, 3
+                )
+        if units.any() or actions.any():
+            self._look(vertices, actions)
+            for lids in self._lids:
+                lids.keep(vertices)
         yaw, pitch, roll, *shift = (float(p) for p in pose)
         if yaw or pitch or roll or any(shift):
             turned = (vertices - self.pivot) @ _rotation(yaw, pitch, roll).T + self.pivot
             weight = self.model.neck[:, None]
-            vertices = vertices + weight * (turned - vertices) + (0.35 + 0.65 * weight) * np.float32(shift)
+            vertices = (
+                vertices + weight * (turned - vertices) + (0.35 + 0.65 * weight) * np.array(shift, np.float32)
+            )
         return np.ascontiguousarray(vertices, np.float32)
+
+    def _blinking(self, units: Array, actions: Array) -> Array:
+        """The actions, with blinks as strong as they have to be given everything else."""
+        if not any(actions[blink] for blink in _BLINKS):
+            return actions
+        weights = np.concatenate([units, actions])
+        weights[[len(units) + blink for blink in _BLINKS]] = 0
+        actions = actions.copy()
+        for blink, closing in zip(_BLINKS, self._closing, strict=True):
+            actions[blink] *= np.clip(1 - (weights @ closing).min(), 0, 2)
+        return actions
 
     def _look(self, vertices: Array, actions: Array) -> None:
         """Turn the eyeballs about their centres."""
@@ -190,11 +216,11 @@ class Head:
             vertices[eye] = (vertices[eye] - centre) @ turn.T + centre
 
     def reach(self, units: Array) -> float:
-        """The largest displacement that activations (U, 2) give anywhere on the skin, in outer-eye distances."""
+        """The largest displacement that activations (U, 2) give on the skin, in outer-eye distances."""
         moved = np.tensordot(units.reshape(-1), self.units.reshape(len(UNITS) * 2, -1, 3), 1)
-        return float(np.linalg.norm(moved[self._visible_skin()][:, :2], axis=1).max())
+        return float(np.linalg.norm(moved[self._visible_skin][:, :2], axis=1).max())
 
-    @functools.cache  # noqa: B019 - a head lives as long as its film
+    @functools.cached_property
     def _visible_skin(self) -> NDArray[np.int64]:
         """Vertices of the face's front: what a camera sees and a displacement should be measured on."""
         skin = np.unique(self.model.faces[self.model.part == SKIN])
@@ -213,7 +239,7 @@ def head_model() -> HeadModel:
     actions = dict(zip(d["action_names"].tolist(), _unpacked(d, "actions", n), strict=True))
     shapes = dict(zip(d["shape_names"].tolist(), _unpacked(d, "shapes", n), strict=True))
     for name in [s for s in shapes if s.startswith("l-")]:
-        shapes["r-" + name[2:]] = (shapes[name] * np.float32([-1, 1, 1]))[mirror]
+        shapes["r-" + name[2:]] = (shapes[name] * np.array([-1, 1, 1], np.float32))[mirror]
     return HeadModel(
         vertices=d["vertices"],
         faces=d["faces"].astype(np.int32),
@@ -235,7 +261,8 @@ def _unpacked(d: Mapping[str, NDArray[np.generic]], key: str, n: int) -> list[Ar
     result = []
     for scale, end, count in zip(d[f"{key}_scale"], ends, d[f"{key}_count"], strict=True):
         moved = np.zeros((n, 3), np.float32)
-        moved[d[f"{key}_index"][end - count : end]] = d[f"{key}_value"][end - count : end] * np.float32(scale)
+        steps = d[f"{key}_value"][end - count : end].astype(np.float32)
+        moved[d[f"{key}_index"][end - count : end]] = steps * np.float32(scale)
         result.append(moved)
     return result
 
@@ -253,10 +280,3 @@ def _rotation(yaw: float, pitch: float, roll: float) -> Array:
     nod = np.array([[1, 0, 0], [0, cp, sp], [0, -sp, cp]])
     tilt = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
     return np.asarray(turn @ nod @ tilt, np.float32)
-
-
-def _sphere_centre(points: Array) -> Array:
-    """Centre of the sphere that fits points best."""
-    p = points.astype(np.float64)
-    a = np.c_[2 * p, np.ones(len(p))]
-    return np.linalg.lstsq(a, (p * p).sum(1), rcond=None)[0][:3].astype(np.float32)
