@@ -12,6 +12,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +29,10 @@ __all__ = [
     "TEETH",
     "TONGUE",
     "UNIT_ACTIONS",
+    "UNIT_PULLS",
     "Head",
     "HeadModel",
+    "Pull",
     "head_model",
 ]
 
@@ -44,25 +47,44 @@ UNIT_ACTIONS: Mapping[int, Mapping[str, float]] = {
     2: {"browOuterUp": 1.0, "browInnerUp": 0.1},
     4: {"browDown": 1.0},
     5: {"eyeWide": 1.0},
-    6: {"cheekSquint": 1.0, "eyeSquint": 0.25},
+    6: {"cheekSquint": 0.85, "eyeSquint": 0.25},
     7: {"eyeSquint": 1.0},
-    9: {"noseSneer": 1.0, "browDown": 0.25, "mouthUpperUp": 0.15},
+    9: {"noseSneer": 0.9, "mouthUpperUp": 0.25},
     10: {"mouthUpperUp": 1.0, "noseSneer": 0.15},
-    12: {"mouthSmile": 1.0, "cheekSquint": 0.1},
-    14: {"mouthDimple": 1.0},
+    12: {"mouthSmile": 0.75, "cheekSquint": 0.15},
+    14: {"mouthDimple": 0.75, "mouthSmile": 0.15},
     15: {"mouthFrown": 1.0},
     16: {"mouthLowerDown": 1.0},
-    17: {"mouthShrugLower": 1.0, "mouthShrugUpper": 0.35},
+    17: {"mouthShrugLower": 1.1, "mouthShrugUpper": 0.4},
     18: {"mouthPucker": 1.0},
     20: {"mouthStretch": 1.0},
-    23: {"mouthPress": 0.5, "mouthRollLower": 0.35, "mouthRollUpper": 0.35},
-    24: {"mouthPress": 1.0, "mouthRollLower": 0.15, "mouthRollUpper": 0.15},
+    23: {"mouthRollLower": 0.4, "mouthRollUpper": 0.3, "mouthPucker": 0.45},
+    24: {"mouthRollLower": 0.6, "mouthRollUpper": 0.3, "mouthShrugLower": 0.4, "mouthPucker": 0.2},
     25: {"mouthLowerDown": 0.35, "mouthUpperUp": 0.12, "jawOpen": 0.06},
-    26: {"jawOpen": 0.55},
+    26: {"jawOpen": 0.8},
 }
 """Action unit -> facial actions and their weights at full strength. A name without side stands for the pair
 (``browDown`` for ``browDownLeft`` and ``browDownRight``); an action that has no sides (``jawOpen``) is cut in
 halves by a soft edge along the middle of the face."""
+
+
+class Pull(NamedTuple):
+    """Skin pulled about one place: ``offset`` at ``centre``, falling off as a Gaussian of width ``sigma``.
+
+    Outer-eye distances in camera axes on the mean head; centre and offset on the person's left.
+    """
+
+    centre: tuple[float, float, float]
+    offset: tuple[float, float, float]
+    sigma: float
+
+
+UNIT_PULLS: Mapping[int, tuple[Pull, ...]] = {
+    9: (Pull((0.19, 0.48, -0.2), (0.002, -0.065, -0.01), 0.12),),  # the wing of the nose goes up
+    14: (Pull((0.45, 0.79, -0.02), (-0.01, -0.005, 0.035), 0.06),),  # a dimple beside the corner of the mouth
+    17: (Pull((0.0, 1.02, -0.22), (0.0, -0.05, 0.0), 0.15),),  # the boss of the chin goes up
+}
+"""What the source's facial actions lack of an action unit, at full strength."""
 
 _BLINKS = (ACTION_INDEX["eyeBlinkRight"], ACTION_INDEX["eyeBlinkLeft"])
 _PIVOT = np.array([0.0, 1.15, 1.0], np.float32)  # about the top of the spine: where the head turns
@@ -151,12 +173,15 @@ class Head:
         halves = (1 - left_half, left_half)
         motion = np.zeros((len(UNITS), 2, *self.neutral.shape), np.float32)
         for i, unit in enumerate(UNITS):
-            for name, weight in UNIT_ACTIONS[unit].items():
-                for s, side in enumerate(("Right", "Left")):
+            for s, side in enumerate(("Right", "Left")):
+                for name, weight in UNIT_ACTIONS[unit].items():
                     if name in ACTION_INDEX:
                         motion[i, s] += weight * self.actions[ACTION_INDEX[name]] * halves[s][:, None]
                     else:
                         motion[i, s] += weight * self.actions[ACTION_INDEX[name + side]]
+                for pull in UNIT_PULLS.get(unit, ()):
+                    moved = _pulled(self.model, pull, left=side == "Left")
+                    motion[i, s] += moved if pull.centre[0] else moved * halves[s][:, None]
         return motion
 
     def pose(self, units: Array, actions: Array, pose: Array | Sequence[float] = (0, 0, 0, 0, 0, 0)) -> Array:
@@ -265,6 +290,19 @@ def _unpacked(d: Mapping[str, NDArray[np.generic]], key: str, n: int) -> list[Ar
         moved[d[f"{key}_index"][end - count : end]] = steps * np.float32(scale)
         result.append(moved)
     return result
+
+
+@functools.cache
+def _pulled(model: HeadModel, pull: Pull, left: bool) -> Array:
+    """Displacement of the mesh's soft parts, the same for every head."""
+    right_corner, left_corner = (model.vertices[v] for v in model.eye_corners(model.vertices))
+    scale = np.linalg.norm(left_corner - right_corner)
+    mean = _camera_axes((model.vertices - (left_corner + right_corner) / 2) / scale)
+    side = np.array([1 if left else -1, 1, 1])
+    away = ((mean - side * pull.centre) ** 2).sum(1)
+    weight = np.exp(-away / (2 * pull.sigma**2)) * (away < (4 * pull.sigma) ** 2)
+    weight[np.unique(model.faces[np.isin(model.part, (EYE, TONGUE, TEETH))])] = 0
+    return np.asarray(weight[:, None] * side * pull.offset, np.float32)
 
 
 def _camera_axes(points: Array) -> Array:
