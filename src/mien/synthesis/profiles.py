@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Final
 
@@ -273,11 +274,11 @@ def _shape(rng: np.random.Generator, kind: EventKind, rise_s: float, fall_s: flo
 def min_jerk(u: Floats) -> Floats:
     """The smoothest way from 0 (``u`` <= 0) to 1 (``u`` >= 1): velocity and acceleration vanish at both."""
     u = np.clip(u, 0, 1)
-    way: Floats = u**3 * (10 + u * (6 * u - 15))
+    way: Floats = np.minimum(u**3 * (10 + u * (6 * u - 15)), 1)  # rounding must not overshoot
     return way
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Moves:
     """A chain of N movements of K quantities between resting places; none begins before the last has ended.
 
@@ -326,19 +327,22 @@ class Moves:
     def __call__(self, t: ArrayLike) -> Floats:
         """The quantities at times ``t`` (T,): (T, K)."""
         t = np.asarray(t, np.float64)
-        places = np.array(self.values, np.float64)
-        if not self.starts:
+        starts, durations, places, haste = self._arrays
+        if not len(starts):
             return np.repeat(places, len(t), axis=0)
-        starts = np.array(self.starts)
-        index = np.searchsorted(starts, t, side="right") - 1
-        now = np.maximum(index, 0)
-        u = np.clip((t - starts[now]) / np.array(self.durations)[now], 0, 1)
-        way = min_jerk(1 - (1 - u) ** np.array(self.haste)[now])[:, None]
+        now = np.maximum(np.searchsorted(starts, t, side="right") - 1, 0)
+        u = np.clip((t - starts[now]) / durations[now], 0, 1)
+        way = min_jerk(1 - (1 - u) ** haste[now])[:, None]
         moved: Floats = places[now] + (places[now + 1] - places[now]) * way
         return moved
 
+    @cached_property
+    def _arrays(self) -> tuple[Floats, Floats, Floats, Floats]:
+        starts, durations = np.array(self.starts, np.float64), np.array(self.durations, np.float64)
+        return starts, durations, np.array(self.values, np.float64), np.array(self.haste, np.float64)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Waves:
     """Smooth wandering of K quantities about 0: a sum of M sines.
 
@@ -377,7 +381,12 @@ class Waves:
     def __call__(self, t: ArrayLike) -> Floats:
         """The quantities at times ``t`` (T,): (T, K)."""
         t = np.asarray(t, np.float64)
-        total = np.zeros((len(t), len(self.sizes[0])))
-        for hz, sizes, phases in zip(self.hz, self.sizes, self.phases, strict=True):
-            total += np.array(sizes) * np.sin(2 * np.pi * hz * t[:, None] + np.array(phases))
+        hz, sizes, phases = self._arrays
+        total = np.zeros((len(t), sizes.shape[1]))
+        for m in range(len(hz)):
+            total += sizes[m] * np.sin(2 * np.pi * hz[m] * t[:, None] + phases[m])
         return total
+
+    @cached_property
+    def _arrays(self) -> tuple[Floats, Floats, Floats]:
+        return np.array(self.hz), np.array(self.sizes), np.array(self.phases)
