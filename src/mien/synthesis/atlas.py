@@ -90,6 +90,12 @@ class Atlas:
         return np.ascontiguousarray(self._front[self.window])
 
     @cached_property
+    def near(self) -> tuple[Array, Array, Array]:
+        """The planes' part in the window."""
+        x, y, z = (np.ascontiguousarray(plane[self.window]) for plane in self.planes)
+        return x, y, z
+
+    @cached_property
     def _front(self) -> Array:
         _, y, z = self.planes
         front = step(0.8, 0.55, z) * (self.part == SKIN) * (y < 1.38)

@@ -67,6 +67,8 @@ def paint(
     creases = draw_creases(appearance, page.sheet_scale, _rng(seed, 11))
     _spots(appearance, page, melanin[window], hb[window], seed)
     lips = _lips(appearance, page, hb[window], fine[window], seed)
+    nostrils = blob(page.near, (0.108, 0.497, -0.255), (0.042, 0.024, 0.045), 1.5)
+    fine[window] -= np.float32(1.7) * nostrils
     old = np.float32(0.26 * max(0.0, appearance.wrinkles - 0.1))
     fine[window] -= old * _worn(page, np.max(creases, axis=0))
     picture = _develop(appearance, melanin, hb, fine)
@@ -183,8 +185,6 @@ def _fine(who: Appearance, small: Atlas, shape: tuple[int, int], seed: int) -> A
             where = where + 0.8 * blob(p, (0.38, 0.36, -0.1), (0.2, 0.2, 0.3))
             full -= 0.05 * _up(where, shape) * np.maximum(layer - 0.9, 0)
     full *= grain
-    nostril = blob(p, (0.108, 0.497, -0.255), (0.042, 0.024, 0.045), 1.5)
-    full -= _up(np.float32(1.7) * nostril, shape)
     if who.stubble > 0:
         zone = _beard(p)
         hairs = noise(rng, shape, max(2.0, scale))
@@ -244,11 +244,10 @@ def _lips(who: Appearance, page: Atlas, blood: Array, fine: Array, seed: int) ->
     lines.lines(strokes, [0.004] * 90, [0.5] * 90)
     lines.soften(0.002)
     dark = (who.skin - 1) / 9
-    upper = step(0.78, 0.72, page.planes[1][page.window])
+    upper = step(0.78, 0.72, page.near[1])
     amount = (1.15 + 0.9 * who.lip_redness) * (1 - 0.35 * dark)
     blood += np.float32(amount) * lips * (1 + np.float32(0.25) * upper)
-    near: Planes = tuple(plane[page.window] for plane in page.planes)  # type: ignore[assignment]
-    seam = np.float32(0.55) * blob(near, (0.0, 0.762), (0.27, 0.014), 2.0)
+    seam = np.float32(0.55) * blob(page.near, (0.0, 0.762), (0.27, 0.014), 2.0)
     shade = np.float32(0.04 + 0.10 * dark) * upper + np.float32(0.05)
     fine -= lips * (shade + np.float32(0.22) * _worn(page, lines.picture)) + seam * page.front
     return lips
