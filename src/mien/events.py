@@ -36,6 +36,8 @@ __all__ = [
     "Source",
     "Span",
     "Timeline",
+    "TrueExpression",
+    "Truth",
 ]
 
 MICRO_MAX_S = 0.5
@@ -86,7 +88,8 @@ class Span:
     Attributes:
         first, last: 0-based frame numbers, first <= last.
         start_s, end_s: their times in seconds.
-        reason: a :data:`FaceState` for unscored spans, ``"blink"`` for eyelid closures.
+        reason: a :data:`FaceState` for unscored spans, ``"blink"`` for eyelid closures; in a :class:`Truth`
+            what else goes on (``"gaze"``, ``"head"``, ``"speech"``, ``"swallow"``, …).
         note: what happened there, in words ("overlaps event 3, whose motion is in the mouth"); may be empty.
     """
 
@@ -245,6 +248,49 @@ class EventPictures:
     marks: tuple[int, int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class TrueExpression:
+    """An expression that is known to be in a recording, whoever finds it.
+
+    Attributes:
+        onset, apex, offset: 0-based frame numbers in the whole file, onset <= apex <= offset.
+        onset_s, apex_s, offset_s: their times in seconds.
+        kind: ``"micro"`` or ``"macro"``.
+        emotion: what the person feels or poses, a word of :data:`mien.labels.EMOTIONS`.
+        action_units: the units and their sides as text (``"AU4 + L AU7"``); may be empty.
+        intensity: largest displacement of the skin at the apex, in outer-eye distances; ``None`` if unknown.
+    """
+
+    onset: int
+    apex: int
+    offset: int
+    onset_s: float
+    apex_s: float
+    offset_s: float
+    kind: EventKind
+    emotion: str
+    action_units: str = ""
+    intensity: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What really happens in a synthetic recording, and how it was paired with what was found.
+
+    Attributes:
+        expressions: what there is to find, in order of onset.
+        spans: what else happens and could be taken for an expression; ``reason`` is ``"blink"``, ``"gaze"``,
+            ``"head"``, ``"speech"``, ``"swallow"`` or another word.
+        matches: (position in ``expressions``, position in :attr:`Analysis.found`, IoU), 0-based. ``None`` in
+            the first place is an invented event, in the second a missed expression (IoU 0). Whatever is in
+            no pair is missed or invented as well.
+    """
+
+    expressions: tuple[TrueExpression, ...]
+    spans: tuple[Span, ...] = ()
+    matches: tuple[tuple[int | None, int | None, float], ...] = ()
+
+
 @dataclass(frozen=True)
 class Analysis:
     """Everything found in one recording.
@@ -285,28 +331,35 @@ class Analysis:
         """The events of one kind, in order of onset."""
         return tuple(e for e in self.found if e.kind == kind)
 
-    def to_html(self, *, faces: bool = True) -> str:
-        """The report as one self-contained HTML page; ``faces=False``: without any picture of the person."""
+    def to_html(self, *, faces: bool = True, truth: Truth | None = None) -> str:
+        """The report as one self-contained HTML page.
+
+        Args:
+            faces: ``False`` leaves out every picture of the person.
+            truth: what really happens in the recording, to be drawn beside what was found.
+        """
         from mien.report import to_html
 
-        return to_html(self, faces=faces)
+        return to_html(self, faces=faces, truth=truth)
 
-    def save(self, folder: str | Path, *, faces: bool = True) -> Path:
+    def save(self, folder: str | Path, *, faces: bool = True, truth: Truth | None = None) -> Path:
         """Write ``report.html``, ``events.csv``, ``frames.csv`` and ``analysis.json``, atomically.
 
         Args:
             folder: made if it is not there; other files in it are left alone.
             faces: ``False`` leaves out every picture of the person.
+            truth: what really happens in the recording; it is then in the report and in ``analysis.json``,
+                and ``truth.csv`` is a fifth file.
 
         Returns:
             The path of the report.
 
         Raises:
-            mien.errors.InputError: the folder cannot be written.
+            mien.errors.InputError: the folder cannot be written, or the truth is not this analysis's.
         """
         from mien.report import save
 
-        return save(self, Path(folder), faces=faces)
+        return save(self, Path(folder), faces=faces, truth=truth)
 
 
 def spans_of(

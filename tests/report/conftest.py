@@ -22,6 +22,8 @@ from mien.events import (
     Source,
     Span,
     Timeline,
+    TrueExpression,
+    Truth,
     spans_of,
 )
 
@@ -230,3 +232,31 @@ def make_event() -> Callable[..., Event]:
 def recording() -> Analysis:
     """Two micro-expressions, one macro-expression, one unscored span."""
     return analysis()
+
+
+def truth() -> Truth:
+    """What really happens in :func:`analysis`: two of four expressions found, event 3 invented."""
+    expressions = (
+        TrueExpression(225, 241, 257, 2.25, 2.41, 2.57, "micro", "happiness", "AU12", 0.018),
+        TrueExpression(545, 600, 660, 5.45, 6.0, 6.6, "macro", "surprise", "AU1 + L AU2", 0.052),
+        TrueExpression(905, 920, 935, 9.05, 9.2, 9.35, "micro", "fear", "AU20", 0.011),
+        TrueExpression(1690, 1705, 1725, 16.9, 17.05, 17.25, "micro", "disgust", "AU4 + L AU7", 0.009),
+    )
+    spans = (
+        *(
+            Span(round(t * 100), round(t * 100) + 20, t, t + 0.2, "blink")
+            for t in (1.1, 4.8, 8.5, 12.2, 14.6, 15.9)
+        ),
+        Span(300, 330, 3.0, 3.3, "gaze", "to the left"),
+        Span(1450, 1462, 14.5, 14.62, "gaze"),
+        Span(1000, 1300, 10.0, 13.0, "head"),
+        Span(1690, 1800, 16.9, 18.0, "speech"),
+        Span(400, 470, 4.0, 4.7, "swallow"),
+        Span(1850, 1890, 18.5, 18.9, "light_flicker"),
+    )
+    return Truth(expressions, spans, ((0, 0, 0.94), (1, 1, 0.87), (2, None, 0.0), (None, 2, 0.0)))
+
+
+@pytest.fixture(scope="session")
+def known() -> Truth:
+    return truth()

@@ -132,3 +132,55 @@ def test_joint_events_fail_whole(recording, tmp_path: Path, monkeypatch):
     assert names(tmp_path) == {"events.csv"}
     with pytest.raises(InputError, match="is a file, not a folder"):
         write_joint_events([("one", recording)], tmp_path / "events.csv" / "events.csv")
+
+
+# With the truth
+
+
+def test_truth_is_a_fifth_file(recording, known, tmp_path: Path):
+    report = recording.save(tmp_path, truth=known)
+    assert names(tmp_path) == FILES | {"truth.csv"}
+    assert "Compared with the truth" in report.read_text(encoding="utf-8")
+    assert '"truth": {' in (tmp_path / "analysis.json").read_text(encoding="utf-8")
+    lines = (tmp_path / "truth.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == (
+        "number,kind,emotion,action_units,onset,apex,offset,onset_s,apex_s,offset_s,found_event,iou,apex_error_s"
+    )
+    assert lines[1] == "1,micro,happiness,AU12,225,241,257,2.25,2.41,2.57,1,0.94,-0.01"
+    assert lines[4] == "4,micro,disgust,AU4 + L AU7,1690,1705,1725,16.9,17.05,17.25,,,"
+    assert len(lines) == 5
+
+
+def test_saving_without_truth_takes_the_old_one_away(recording, known, tmp_path: Path):
+    save(recording, tmp_path, truth=known)
+    save(recording, tmp_path)
+    assert names(tmp_path) == FILES
+
+
+def test_somebody_elses_truth_stays(recording, tmp_path: Path):
+    (tmp_path / "truth.csv").write_text("onset,offset\n1,2\n")
+    save(recording, tmp_path)
+    assert (tmp_path / "truth.csv").read_text() == "onset,offset\n1,2\n"
+
+
+def test_foreign_truth_leaves_nothing(recording, known, tmp_path: Path):
+    with pytest.raises(InputError, match="does not belong to this analysis"):
+        save(recording, tmp_path / "a", truth=replace(known, matches=((9, 9, 1.0),)))
+    assert names(tmp_path) == set()
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_failing_move_puts_the_truth_back(recording, known, tmp_path: Path, monkeypatch, again):
+    save(recording, tmp_path, truth=known)
+    old = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    replace_file = Path.replace
+
+    def fail_at_the_report(self, target):
+        if self.name == "report.html" and "before" not in self.parts:
+            raise OSError(5, "Input/output error")
+        return replace_file(self, target)
+
+    monkeypatch.setattr(Path, "replace", fail_at_the_report)
+    with pytest.raises(InputError, match="input/output error"):
+        save(recording, tmp_path, truth=replace(known, matches=()) if again else None)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == old

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mien.events import Timeline
+from mien.events import Timeline, Truth
 from mien.report import to_html
 from mien.report.curve import score_curve
 from mien.report.face_drawing import motion_map
@@ -279,3 +279,71 @@ def test_file_name_outside_unicode(make):
     analysis = make()
     odd = replace(analysis, source=replace(analysis.source, name="a\udcff", path=Path("a\udcff.mp4")))
     assert to_html(odd).encode("utf-8")
+
+
+# With the truth
+
+
+def test_truth_near_the_top_and_in_every_card(recording, known):
+    text = " ".join(Page(to_html(recording, truth=known)).text.split()).replace("\N{NO-BREAK SPACE}", " ")
+    order = [
+        "Before you read on",
+        "Compared with the truth",
+        "what really happens in it is known. Of 4 expressions 2 were found, 2 were missed, 1 was invented.",
+        "T1 micro happiness AU12 1.8 % 2.250 s 2.410 s 2.570 s event 1 10 ms early 0.94",
+        "T2 macro surprise AU1 + L AU2",
+        "T3 micro fear AU20",
+        "missed, not scored: no face was found",
+        "missed, during speech",
+        "Invented",
+        "Event 3, a micro-expression at 14.550 s. No expression was there. It overlaps a blink and",
+        "The recording at a glance",
+        "true expression, missed (empty)",
+        "what else happens, a lane each",
+        "What was found",
+        "Event 1: Micro-expression",
+        "What really happens here. Expression T1",
+        "Event 3: Micro-expression",
+        "What really happens here. The event is invented.",
+        "truth.csv (one row a true expression)",
+    ]
+    at = 0
+    for phrase in order:
+        found = text.find(phrase, at)
+        assert found >= 0, phrase
+        at = found
+
+
+def test_with_truth_well_formed_and_on_its_own(recording, known, make):
+    for page in (
+        to_html(recording, truth=known),
+        to_html(recording, faces=False, truth=known),
+        to_html(make(events=()), truth=replace(known, matches=())),
+        to_html(recording, truth=Truth(())),
+        recording.to_html(truth=replace(known, expressions=known.expressions * 5, matches=())),
+    ):
+        test_well_formed_with_unique_ids(page)
+        assert not re.search(r"https?:", page)
+        assert all(u.startswith("#") for u in re.findall(r"url\(([^)]*)\)", page))
+
+
+def test_without_truth_no_trace_of_it(recording, page, known):
+    assert page == to_html(recording, truth=None) == recording.to_html()
+    assert "truth" not in page.replace("tell the truth", "")
+    assert to_html(recording, truth=known) == to_html(recording, truth=known) != page
+
+
+def test_many_expressions_fold_away(recording, known, make, make_event):
+    page = to_html(recording, truth=replace(known, expressions=known.expressions * 4))
+    assert "<summary>All 16 true expressions</summary>" in page
+    events = [make_event(float(t), 0.3, 100.0) for t in range(1, 19, 2)]
+    assert "<summary>All 9 invented events</summary>" in to_html(make(events=events), truth=Truth(()))
+
+
+def test_nasty_words_in_the_truth_are_only_text(recording, known):
+    nasty = "<script>alert(1)</script>"
+    expressions = (replace(known.expressions[0], emotion=nasty, action_units=nasty),)
+    spans = (replace(known.spans[0], reason=nasty, note=nasty),)
+    page = to_html(recording, faces=False, truth=Truth(expressions, spans, ((0, 0, 0.9),)))
+    assert nasty not in page
+    assert len(Page(page).all("script")) == 1

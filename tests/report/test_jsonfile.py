@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 import mien.report
-from mien.events import RegionMotion
+from mien.events import RegionMotion, Truth
 from mien.report import to_json
 from mien.report.jsonfile import dumps
+from mien.report.tables import TRUTH_COLUMNS
 
 SCHEMA = json.loads((Path(mien.report.__file__).parent / "analysis.schema.json").read_text(encoding="utf-8"))
 TYPES: dict[str, Any] = {
@@ -112,3 +113,28 @@ def test_says_where_rows_and_pictures_are(recording):
 def test_file_name_outside_unicode(recording):
     odd = replace(recording, source=replace(recording.source, path=Path("a\udcff.mp4"), name="a\udcff"))
     assert dumps(to_json(odd)).encode("utf-8")
+
+
+def test_truth_is_an_object_of_its_own(recording, known):
+    data = to_json(recording, truth=known)
+    conform(json.loads(dumps(data)), SCHEMA)
+    truth = data.pop("truth")
+    assert data == to_json(recording)
+    assert "truth" not in SCHEMA["required"]
+    assert [e["found_event"] for e in truth["expressions"]] == [1, 2, None, None]
+    first = truth["expressions"][0]
+    assert first["number"] == 1
+    assert (first["onset"], first["apex"], first["offset"]) == (225, 241, 257)
+    assert (first["onset_s"], first["apex_s"], first["offset_s"]) == (2.25, 2.41, 2.57)
+    assert (first["kind"], first["emotion"], first["action_units"]) == ("micro", "happiness", "AU12")
+    assert (first["intensity"], first["iou"], first["apex_error_s"]) == (0.018, 0.94, -0.01)
+    assert truth["invented_events"] == [3]
+    assert len(truth["spans"]) == len(known.spans)
+    conform(to_json(recording, truth=Truth(())), SCHEMA)
+
+
+def test_columns_of_the_truth_are_documented():
+    text = (Path(__file__).parents[2] / "docs" / "data-formats.md").read_text(encoding="utf-8")
+    section = text.split("## truth.csv")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (`.*?`) \|", section, re.MULTILINE)
+    assert re.findall(r"`([a-z_]+)`", " ".join(rows)) == list(TRUTH_COLUMNS)

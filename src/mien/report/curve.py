@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from itertools import pairwise
 
@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from mien.events import Analysis, Event, Span
 from mien.report import words
+from mien.report.truth import Comparison
+from mien.report.truth_lanes import MARGIN, Stretch, lanes_height, truth_lanes
 
 __all__ = ["Curve", "close_up", "score_curve"]
 
@@ -71,8 +73,13 @@ class _Axes:
         return self.top + self.height * (1 - min(math.sqrt(share) if self.root else share, 1.0))
 
 
-def score_curve(analysis: Analysis) -> Curve:
-    """The whole recording; beyond a minute, broken into rows of equal length."""
+def score_curve(analysis: Analysis, told: Comparison | None = None) -> Curve:
+    """The whole recording; beyond a minute, broken into rows of equal length.
+
+    Args:
+        analysis: what to draw.
+        told: what really happens, drawn in lanes of its own below the score.
+    """
     line = analysis.timeline
     ratio, relative = _ratio(analysis)
     start = float(line.time[0]) if len(line) else 0.0
@@ -83,6 +90,10 @@ def score_curve(analysis: Analysis) -> Curve:
     root = highest > 6
     plot_height = 190.0 if n_rows == 1 else 74.0
     long = start + total > 120
+    left = _LEFT if told is None else MARGIN
+    width = _WIDTH - left - _RIGHT
+    invented = [n for n, _ in told.invented] if told else []
+    below = 0.0 if told is None else lanes_height(invented, told.lanes)
     rows: list[str] = []
     for row in range(n_rows):
         begin = start + row * row_s
@@ -90,13 +101,13 @@ def score_curve(analysis: Analysis) -> Curve:
         last = row == n_rows - 1
         here = [e for e in enumerate(analysis.found, 1) if e[1].offset_s >= begin and e[1].onset_s <= until]
         marked = [(n, e) for n, e in here if begin <= e.apex_s and (last or e.apex_s < until)]
-        lanes = _lanes([(e.apex_s - begin) / row_s * (_WIDTH - _LEFT - _RIGHT) for _, e in marked])
+        lanes = _lanes([(e.apex_s - begin) / row_s * width for _, e in marked])
         top = 4 + _LANE * max((lane + 1 for lane in lanes if lane is not None), default=0)
-        axes = _Axes(begin, row_s, _LEFT, _WIDTH - _LEFT - _RIGHT, top, plot_height, highest, root)
+        axes = _Axes(begin, row_s, left, width, top, plot_height, highest, root)
         right = axes.x(until)
         parts = [
-            f'<rect class="paper" x="{_LEFT:g}" y="{top:.1f}" '
-            f'width="{right - _LEFT:.1f}" height="{plot_height:g}"/>',
+            f'<rect class="paper" x="{left:g}" y="{top:.1f}" '
+            f'width="{right - left:.1f}" height="{plot_height:g}"/>',
             _blocks(analysis.unscored, axes, "unscored", top, plot_height),
             _y_axis(axes, relative, right),
             _blocks(analysis.blinks, axes, "blink", top + plot_height - 7, 7),
@@ -104,16 +115,21 @@ def score_curve(analysis: Analysis) -> Curve:
             _path(line.time, ratio, axes),
         ]
         if relative:
-            parts.append(f'<path class="threshold" d="M{_LEFT:g} {axes.y(1):.1f}H{right:.1f}"/>')
+            parts.append(f'<path class="threshold" d="M{left:g} {axes.y(1):.1f}H{right:.1f}"/>')
         parts += [
             _marker(n, e, axes, lane, long)
             for (n, e), lane in zip(marked, lanes, strict=True)
             if lane is not None
         ]
-        parts.append(_x_axis(axes, long, until=until, unit=n_rows == 1))
+        if told is not None:
+            stretch = Stretch(begin, until, last, axes.x, left, top + plot_height, long)
+            parts.append(truth_lanes(told, invented, told.lanes, stretch))
+        parts.append(_x_axis(_down(axes, below), long, until=until, unit=n_rows == 1))
         first, final = (words.clock(t, long=long, decimals=1) for t in (begin, until))
         title = f"Score from {first} to {final}; {words.counted(len(here), 'event')}"
-        height = top + plot_height + (38 if n_rows == 1 else 28)
+        if told is not None:
+            title += ", and below it what really happens"
+        height = top + plot_height + below + (38 if n_rows == 1 else 28)
         rows.append(
             f'<svg class="curve" viewBox="0 0 {_WIDTH:g} {height:g}" role="group" '
             f'aria-label="{escape(title)}">'
@@ -122,15 +138,21 @@ def score_curve(analysis: Analysis) -> Curve:
     return Curve(Markup("\n".join(rows)), root, relative, n_rows, row_s)
 
 
-def close_up(analysis: Analysis, event: Event) -> Markup:
-    """The score around one event, one dot a frame where there is room for dots."""
+def close_up(analysis: Analysis, event: Event, told: Comparison | None = None) -> Markup:
+    """The score around one event, one dot a frame where there is room for dots.
+
+    Args:
+        analysis: what was found.
+        event: one of its events.
+        told: what really happens, drawn below as in :func:`score_curve`.
+    """
     line = analysis.timeline
     ratio, relative = _ratio(analysis)
     margin = max(0.25, 0.6 * event.duration_s)
     begin, end = event.onset_s - margin, event.offset_s + margin
     inside = (line.time >= begin) & (line.time <= end)
     time, values = line.time[inside], ratio[inside]
-    width, plot_height, top, left = 480.0, 104.0, 22.0, 34.0
+    width, plot_height, top, left = 480.0, 104.0, 22.0, 34.0 if told is None else MARGIN
     axes = _Axes(begin, end - begin, left, width - left - 8, top, plot_height, _highest(values), False)
     right = width - 8
     parts = [
@@ -160,10 +182,18 @@ def close_up(analysis: Analysis, event: Event) -> Markup:
         parts.append(
             f'<text class="tick" x="{x + shift:.1f}" y="{top - 8:g}" text-anchor="{anchor}">{name}</text>'
         )
-    parts.append(_x_axis(axes, False, until=end, unit=True, zero=event.onset_s))
+    below = 0.0
+    if told is not None:
+        invented = [n for n, e in told.invented if e.offset_s >= begin and e.onset_s <= end]
+        seen = [s for s in told.truth.spans if s.end_s >= begin and s.start_s <= end]
+        lanes = [name for name, spans in told.lanes.items() if any(s in seen for s in spans)]
+        below = lanes_height(invented, lanes)
+        stretch = Stretch(begin, end, True, axes.x, left, top + plot_height, words.is_long(analysis))
+        parts.append(truth_lanes(told, invented, lanes, stretch, links=False))
+    parts.append(_x_axis(_down(axes, below), False, until=end, unit=True, zero=event.onset_s))
     title = f"Score from {margin * 1000:.0f} ms before the onset to {margin * 1000:.0f} ms after the offset"
     return Markup(
-        f'<svg class="curve closeup" viewBox="0 0 {width:g} {top + plot_height + 38:g}" role="img" '
+        f'<svg class="curve closeup" viewBox="0 0 {width:g} {top + plot_height + below + 38:g}" role="img" '
         f'aria-label="{escape(title)}">{"".join(parts)}</svg>'
     )
 
@@ -298,6 +328,11 @@ def _marker(number: int, event: Event, axes: _Axes, lane: int, long: bool) -> st
         f'<a href="#event-{number}" aria-label="{escape(label)}"><title>{escape(label)}</title>{stem}{shape}'
         f'<text class="number" x="{x:.1f}" y="{y + size * 0.36:.1f}" font-size="{size:g}">{number}</text></a>'
     )
+
+
+def _down(axes: _Axes, by: float) -> _Axes:
+    """The same axes, reaching further down."""
+    return replace(axes, height=axes.height + by)
 
 
 def _y_axis(axes: _Axes, relative: bool, right: float) -> str:

@@ -1,4 +1,4 @@
-"""Writing the four files of an analysis as one set: all of them, or none."""
+"""Writing the files of an analysis as one set: all of them, or none."""
 
 from __future__ import annotations
 
@@ -6,37 +6,48 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mien.errors import InputError
-from mien.events import Analysis
+from mien.events import Analysis, Truth
 from mien.report.html import html_parts
 from mien.report.jsonfile import dumps, to_json
-from mien.report.tables import events_table, frames_table, joint_events_table, write_csv
+from mien.report.tables import (
+    TRUTH_COLUMNS,
+    events_table,
+    frames_table,
+    joint_events_table,
+    truth_table,
+    write_csv,
+)
 
-__all__ = ["FILES", "save", "write_joint_events"]
+__all__ = ["FILES", "TRUTH_FILE", "save", "write_joint_events"]
 
 FILES = ("frames.csv", "events.csv", "analysis.json", "report.html")
 """What :func:`save` writes, in the order in which the files take their places."""
+TRUTH_FILE = "truth.csv"
+"""What it writes before them where the truth is known."""
 
 
-def save(analysis: Analysis, folder: Path, *, faces: bool = True) -> Path:
-    """Write :data:`FILES` into ``folder``.
+def save(analysis: Analysis, folder: Path, *, faces: bool = True, truth: Truth | None = None) -> Path:
+    """Write :data:`FILES`, and with ``truth`` :data:`TRUTH_FILE`, into ``folder``.
 
-    All four are written in full into a temporary folder inside ``folder`` and then moved to their places. If
-    anything fails on the way, the earlier files (or their absence) are put back.
+    All are written in full into a temporary folder inside ``folder`` and then moved to their places. If
+    anything fails on the way, the earlier files (or their absence) are put back. A truth that an earlier run
+    left there goes with the files that it belonged to.
 
     Args:
         analysis: what to write.
         folder: made if it is not there; other files in it are left alone.
         faces: ``False`` leaves out every picture of the person.
+        truth: what really happens in the recording.
 
     Returns:
         The path of the report.
 
     Raises:
-        InputError: the folder cannot be written.
+        InputError: the folder cannot be written, or the truth is not this analysis's.
     """
     folder = Path(folder)
     made: list[Path] = []
@@ -47,11 +58,19 @@ def save(analysis: Analysis, folder: Path, *, faces: bool = True) -> Path:
             temporary = Path(name)
             write_csv(frames_table(analysis), temporary / "frames.csv")
             write_csv(events_table(analysis), temporary / "events.csv")
-            _write_text(temporary / "analysis.json", dumps(to_json(analysis, faces=faces)))
+            if truth is not None:
+                write_csv(truth_table(analysis, truth), temporary / TRUTH_FILE)
+            _write_text(temporary / "analysis.json", dumps(to_json(analysis, faces=faces, truth=truth)))
             with (temporary / "report.html").open("wb") as page:
-                for part in html_parts(analysis, faces=faces):
+                for part in html_parts(analysis, faces=faces, truth=truth):
                     page.write(part.encode("utf-8"))
-            _move_all(temporary, folder)
+            outdated = truth is None and _is_our_truth(folder / TRUTH_FILE)
+            _move_all(
+                temporary,
+                folder,
+                FILES if truth is None else (TRUTH_FILE, *FILES),
+                gone=[TRUTH_FILE] if outdated else [],
+            )
         done = True
     except OSError as error:
         raise _cannot_write(folder, folder, error) from error
@@ -109,16 +128,34 @@ def _unmake(folders: list[Path]) -> None:
             folder.rmdir()  # only if it is empty
 
 
-def _move_all(temporary: Path, folder: Path) -> None:
-    """Move the finished files into place; put everything back as it was if one of them cannot be moved."""
+def _is_our_truth(file: Path) -> bool:
+    """Whether :func:`save` wrote the file: somebody's own ``truth.csv`` stays where it is."""
+    heading = ",".join(TRUTH_COLUMNS).encode() + b"\n"
+    try:
+        if not file.is_file():
+            return False
+        with file.open("rb") as opened:
+            return opened.read(len(heading)) == heading
+    except OSError:
+        return False
+
+
+def _move_all(temporary: Path, folder: Path, names: Sequence[str], gone: Sequence[str]) -> None:
+    """Move the finished files into place and remove those that are to go.
+
+    If one of them cannot be moved, everything is put back as it was.
+    """
     before = temporary / "before"
     before.mkdir()
-    for name in FILES:
+    for name in (*names, *gone):
         if (folder / name).is_file():
             _keep(folder / name, before / name)
     moved: list[str] = []
     try:
-        for name in FILES:
+        for name in gone:
+            moved.append(name)
+            (folder / name).unlink()
+        for name in names:
             (temporary / name).replace(folder / name)
             moved.append(name)
     except BaseException:

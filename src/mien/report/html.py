@@ -15,11 +15,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from mien._version import __version__
-from mien.events import Analysis, Event, EventPictures
+from mien.events import Analysis, Event, EventPictures, Truth
 from mien.report import words
 from mien.report.curve import close_up, score_curve
 from mien.report.face_drawing import data_uri, enlargement, gradient, motion_map, schematic
 from mien.report.jsonfile import SCHEMA, SCHEMA_VERSION
+from mien.report.truth import Comparison, compare
+from mien.report.truth_lanes import apex_sign
 
 __all__ = ["html_parts", "to_html"]
 
@@ -29,18 +31,23 @@ _LEVELS = (("warning", "Needs attention"), ("note", "Worth knowing"), ("good", "
 _SHOWN_APART = ("command", "path_digest")
 
 
-def to_html(analysis: Analysis, *, faces: bool = True) -> str:
+def to_html(analysis: Analysis, *, faces: bool = True, truth: Truth | None = None) -> str:
     """The report as one self-contained HTML page.
 
     Args:
         analysis: what to report.
         faces: ``False`` leaves out every picture of the person and of their motion; a drawn face stands in.
+        truth: what really happens in the recording, to be drawn beside what was found.
+
+    Raises:
+        InputError: the truth is not this analysis's.
     """
-    return "".join(html_parts(analysis, faces=faces))
+    return "".join(html_parts(analysis, faces=faces, truth=truth))
 
 
-def html_parts(analysis: Analysis, *, faces: bool = True) -> Iterator[str]:
+def html_parts(analysis: Analysis, *, faces: bool = True, truth: Truth | None = None) -> Iterator[str]:
     """The page of :func:`to_html` piece by piece: with its pictures it can be too large to hold at once."""
+    told = None if truth is None else compare(analysis, truth)
     long = words.is_long(analysis)
     has_pictures = bool(analysis.pictures) and len(analysis.pictures) == len(analysis.found)
     pictures = analysis.pictures if faces and has_pictures else (None,) * len(analysis.found)
@@ -51,12 +58,14 @@ def html_parts(analysis: Analysis, *, faces: bool = True) -> Iterator[str]:
         long=long,
         version=__version__,
         schema=f"{SCHEMA}, version {SCHEMA_VERSION}",
-        css=_asset("report.css"),
+        css=_asset("report.css") + ("" if told is None else _asset("truth.css")),
         js=_asset("report.js"),
         answer=words.answer(analysis),
-        curve=score_curve(analysis),
+        told=told,
+        apex_sign=lambda kind, found, x, y: Markup(apex_sign(kind, found, x, y)),
+        curve=score_curve(analysis, told),
         cards=[
-            _card(analysis, number, event, picture is not None, long)
+            _card(analysis, number, event, picture is not None, long, told)
             for number, (event, picture) in enumerate(zip(analysis.found, pictures, strict=True), 1)
         ],
         pictured=lambda number: _pictured(pictures[number - 1], number),
@@ -100,7 +109,9 @@ def _asset(name: str) -> Markup:
 # One event
 
 
-def _card(analysis: Analysis, number: int, event: Event, has_pictures: bool, long: bool) -> dict[str, Any]:
+def _card(
+    analysis: Analysis, number: int, event: Event, has_pictures: bool, long: bool, told: Comparison | None
+) -> dict[str, Any]:
     labels = sorted(event.probabilities.items(), key=lambda item: -item[1])
     return {
         "number": number,
@@ -111,11 +122,12 @@ def _card(analysis: Analysis, number: int, event: Event, has_pictures: bool, lon
         "interval": words.interval(analysis.source.fps),
         "open_ends": words.open_ends(event),
         "labels": [(name, _finite(p), name == event.emotion) for name, p in labels],
-        "close_up": close_up(analysis, event),
+        "close_up": close_up(analysis, event, told),
         "schematic": schematic(event.regions, number),
         "enlargement": enlargement(event.regions),
         "has_pictures": has_pictures,
         "long": long,
+        "really": "" if told is None else told.story(number),
     }
 
 

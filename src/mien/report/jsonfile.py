@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from mien._version import __version__
-from mien.events import Analysis, Event
+from mien.events import Analysis, Event, Truth
+from mien.report.truth import compare
 
 __all__ = ["SCHEMA", "SCHEMA_VERSION", "dumps", "to_json"]
 
@@ -24,17 +25,21 @@ SCHEMA_VERSION = 1
 """Grows by one when a field changes its meaning or goes; new fields alone do not change it."""
 
 
-def to_json(analysis: Analysis, *, faces: bool = True) -> dict[str, Any]:
+def to_json(analysis: Analysis, *, faces: bool = True, truth: Truth | None = None) -> dict[str, Any]:
     """The analysis as plain dicts, lists, strings, finite numbers, booleans and ``None``.
 
     Args:
         analysis: what to describe.
         faces: whether the report beside it shows the person; only the field ``pictures`` depends on it.
+        truth: what really happens in the recording; without it there is no field ``truth``.
+
+    Raises:
+        InputError: the truth is not this analysis's.
     """
     line = analysis.timeline
     scored = int(np.isfinite(line.score).sum())
     has_pictures = faces and bool(analysis.pictures)
-    return {
+    data = {
         "schema": SCHEMA,
         "version": SCHEMA_VERSION,
         "mien": __version__,
@@ -57,6 +62,7 @@ def to_json(analysis: Analysis, *, faces: bool = True) -> dict[str, Any]:
             "events": len(analysis.pictures) if has_pictures else 0,
         },
     }
+    return data if truth is None else {**data, "truth": _truth(analysis, truth)}
 
 
 def dumps(data: Any) -> str:
@@ -67,6 +73,25 @@ def dumps(data: Any) -> str:
 def _event(number: int, event: Event) -> dict[str, Any]:
     fields: dict[str, Any] = _plain(event)
     return {"number": number, "duration_s": _plain(event.duration_s), **fields}
+
+
+def _truth(analysis: Analysis, truth: Truth) -> dict[str, Any]:
+    told = compare(analysis, truth)
+    return {
+        "file": "truth.csv",
+        "expressions": [
+            {
+                "number": number,
+                **_plain(expression),
+                "found_event": pair and pair.event,
+                "iou": pair and _plain(pair.iou),
+                "apex_error_s": pair and _plain(pair.late_s),
+            }
+            for number, (expression, pair) in enumerate(zip(truth.expressions, told.found, strict=True), 1)
+        ],
+        "invented_events": [number for number, _ in told.invented],
+        "spans": _plain(truth.spans),
+    }
 
 
 def _plain(value: Any) -> Any:

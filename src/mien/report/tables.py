@@ -9,9 +9,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mien.events import ActionUnit, Analysis, Event
+from mien.events import ActionUnit, Analysis, Event, Truth
+from mien.report.truth import compare
 
-__all__ = ["events_table", "frames_table", "joint_events_table", "write_csv"]
+__all__ = ["TRUTH_COLUMNS", "events_table", "frames_table", "joint_events_table", "truth_table", "write_csv"]
+
+TRUTH_COLUMNS = {
+    "number": "int64",
+    "kind": "str",
+    "emotion": "str",
+    "action_units": "str",
+    "onset": "int64",
+    "apex": "int64",
+    "offset": "int64",
+    "onset_s": "float64",
+    "apex_s": "float64",
+    "offset_s": "float64",
+    "found_event": "Int64",
+    "iou": "float64",
+    "apex_error_s": "float64",
+}
+"""Column of :func:`truth_table` -> its type."""
 
 _DECIMALS = {
     "onset_s": 6,
@@ -22,6 +40,7 @@ _DECIMALS = {
     "confidence": 4,
     "face_quality": 4,
     "eye_openness": 4,
+    "iou": 4,
 }
 _SIDE = {"both": "", "left": "L", "right": "R"}
 
@@ -68,6 +87,29 @@ def joint_events_table(analyses: Iterable[tuple[str, Analysis]]) -> pd.DataFrame
     table.insert(0, "recording", pd.Series([name for name, _, _ in rows], dtype="str"))
     table.insert(1, "source", pd.Series([path for _, path, _ in rows], dtype="str"))
     return table
+
+
+def truth_table(analysis: Analysis, truth: Truth) -> pd.DataFrame:
+    """What really happens as a table, one row a true expression.
+
+    Returns:
+        The columns :data:`TRUTH_COLUMNS`, also when there is no expression. ``found_event`` is the number of
+        the event (counted from 1, as in the report) that found it, ``apex_error_s`` the apex found minus the
+        true one; both and ``iou`` are unknown where the expression was missed.
+
+    Raises:
+        InputError: the truth is not this analysis's.
+    """
+    told = compare(analysis, truth)
+    rows = [
+        (
+            *(number, t.kind, t.emotion, t.action_units, t.onset, t.apex, t.offset),
+            *(t.onset_s, t.apex_s, t.offset_s),
+            *((pd.NA, np.nan, np.nan) if pair is None else (pair.event, pair.iou, pair.late_s)),
+        )
+        for number, (t, pair) in enumerate(zip(truth.expressions, told.found, strict=True), 1)
+    ]
+    return pd.DataFrame(rows, columns=list(TRUTH_COLUMNS)).astype(TRUTH_COLUMNS)
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
