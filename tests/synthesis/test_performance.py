@@ -19,6 +19,7 @@ from mien.synthesis.expressions import PIXEL
 from mien.synthesis.performance import (
     Performance,
     PerformanceSettings,
+    gain_for,
     nominal_gain,
     plan_clip,
     plan_performance,
@@ -104,7 +105,19 @@ def test_gains_come_from_the_head() -> None:
     at_apex = one.sample([one.expressions[0].apex_s]).units[0]
     assert np.allclose(at_apex, 0.25 * plan.at_apex(), atol=1e-6)
     assert one.with_gains(lambda plan: 1.0).expressions[0].gain == 1
+    assert plan_clip(np.random.default_rng(0), QUIET, gain_of=lambda plan: 7.0).expressions[0].gain == 1
     assert nominal_gain(replace(plan, size=0.5 * PIXEL)) == pytest.approx(0.5 * PIXEL / 0.09)
+
+
+def test_gain_for_a_reach() -> None:
+    micro = clip(0).expressions[0].plan
+    assert gain_for(replace(micro, size=0.02), 0.08) == 0.25
+    assert gain_for(replace(micro, size=0.2), 0.08) == 1
+    macro = clip(0, kind="macro").expressions[0].plan
+    gains = [gain_for(replace(macro, size=size), 0.08) for size in (0.01, 0.05, 0.1, 0.2)]
+    assert gains == sorted(set(gains))
+    assert gains[0] == pytest.approx(0.125, rel=0.02)
+    assert 0.9 < gains[-1] < 1
 
 
 # ------------------------------------------------------------ the truth

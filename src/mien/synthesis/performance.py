@@ -28,6 +28,7 @@ __all__ = [
     "PerformanceSettings",
     "PlacedExpression",
     "Role",
+    "gain_for",
     "nominal_gain",
     "plan_clip",
     "plan_performance",
@@ -47,9 +48,19 @@ GainOf = Callable[[ExpressionPlan], float]
 _NOMINAL_REACH: Final = 0.09  # outer-eye distances: displacement of a middling unit at full activation
 
 
+def gain_for(plan: ExpressionPlan, reach: float) -> float:
+    """The gain for a head on which the plan at full strength moves the face by ``reach`` outer-eye distances.
+
+    A micro-expression gets exactly its size, up to full strength. Most units cannot move as far as large
+    macro-expressions are meant to: those approach full strength softly, so that larger stays larger.
+    """
+    share = plan.size / reach
+    return float(min(share, 1.0) if plan.kind == "micro" else share / np.hypot(1.0, share))
+
+
 def nominal_gain(plan: ExpressionPlan) -> float:
     """The gain for a head of which nothing is known."""
-    return min(plan.size / _NOMINAL_REACH, 1.0)
+    return gain_for(plan, _NOMINAL_REACH)
 
 
 # ------------------------------------------------------------ what a performance is
@@ -213,7 +224,7 @@ class Performance:
         return replace(
             self,
             expressions=tuple(
-                replace(e, gain=float(np.clip(intensity * gain, 0, 1)))
+                replace(e, gain=_bounded(intensity * gain))
                 for e, gain in zip(self.expressions, gains, strict=True)
             ),
         )
@@ -225,6 +236,10 @@ class Performance:
             "expressions": [e.describe() for e in self.expressions],
             "distractors": [d.describe() for d in self.distractors],
         }
+
+
+def _bounded(gain: float) -> float:
+    return float(np.clip(gain, 0.0, 1.0))
 
 
 def _nearest_frame(position: float) -> int:
@@ -337,7 +352,9 @@ def plan_performance(
     now = 0.0
     for block, wait in zip(blocks, waits, strict=False):
         now += float(wait)
-        placed += [PlacedExpression(p, now + start, gain_of(p), role) for p, start, role in block.parts]
+        placed += [
+            PlacedExpression(p, now + start, _bounded(gain_of(p)), role) for p, start, role in block.parts
+        ]
         now += block.length_s
     return _with_distractors(distracting, duration_s, placed, settings)
 
@@ -365,7 +382,7 @@ def plan_clip(
     acting, distracting = _two(rng)
     plan = settings.draw(acting, kind, emotion)
     before, after = acting.uniform(*margins_s, 2).tolist()
-    placed = [PlacedExpression(plan, before, gain_of(plan))]
+    placed = [PlacedExpression(plan, before, _bounded(gain_of(plan)))]
     return _with_distractors(distracting, before + plan.duration_s + after, placed, settings)
 
 
