@@ -42,6 +42,8 @@ ALLOWED: dict[str, set[str]] = {
     "batch": GROUND | {"analysis", "report", "video"},
     "synthesis": GROUND | {"video"},
     "datasets": GROUND | {"video"},
+    "studio": GROUND | {"synthesis", "datasets", "motion", "video"},
+    "demo": GROUND | {"synthesis", "studio", "analysis", "evaluation", "report"},
     "models": GROUND,
     "training": GROUND | {"inputs", "models", "datasets", "modelfile"},
     "evaluation": GROUND | {"inputs", "datasets"},

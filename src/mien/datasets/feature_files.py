@@ -23,7 +23,6 @@ How to get it: made by whoever trains on descriptors of their own.
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.datasets.flow_images import COMPOSITE, named_clips, write_labels
-from mien.datasets.layout import Filming, PictureSet, Shot
+from mien.datasets.layout import Filming, PictureSet, Shot, npz
 from mien.errors import InputError
 from mien.records import Take
 
@@ -67,19 +66,7 @@ class FlowAsMatrix:
         field = np.ascontiguousarray(flow, dtype=np.float32)
         small = cv2.resize(field, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
         matrix = np.asarray(small, dtype=np.float32).reshape((1, -1) if self.flat else (-1, 3))
-        return _npz(self.key, matrix) if ending == ".npz" else _mat(self.key, matrix)
-
-
-def _npz(key: str, matrix: NDArray[np.float32]) -> bytes:
-    raw = io.BytesIO()
-    np.lib.format.write_array(raw, matrix, allow_pickle=False)
-    result = io.BytesIO()
-    with zipfile.ZipFile(result, "w") as archive:
-        entry = zipfile.ZipInfo(f"{key}.npy", date_time=(2020, 10, 1, 0, 0, 0))
-        entry.compress_type = zipfile.ZIP_DEFLATED
-        entry.create_system = 0
-        archive.writestr(entry, raw.getvalue())
-    return result.getvalue()
+        return npz({self.key: matrix}) if ending == ".npz" else _mat(self.key, matrix)
 
 
 def _mat(key: str, matrix: NDArray[np.float32]) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property, lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -179,13 +179,12 @@ class Film:
         )
 
     def cut(
-        self, picture: NDArray[np.uint8], matrix: NDArray[np.float64], width: int, height: int
-    ) -> NDArray[np.uint8]:
+        self, picture: NDArray[Any], matrix: NDArray[np.float64], width: int, height: int
+    ) -> NDArray[Any]:
         """A picture's crop by a matrix from :meth:`face_crop`."""
         flags = cv2.INTER_AREA if np.hypot(matrix[0, 0], matrix[0, 1]) < 0.5 else cv2.INTER_LINEAR
-        return np.asarray(
-            cv2.warpAffine(picture, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-        )
+        cut = cv2.warpAffine(picture, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(cut, picture.dtype)
 
     # ------------------------------------------------------------ inside
 

@@ -48,7 +48,7 @@ class Wall:
             step = 1 / (1 + np.exp(np.clip((x - edge) * width / 1.5, -30, 30)))
             wall *= (1 + rng.uniform(-0.5, 0.5) * step).astype(np.float32)[..., None]
         elif self.kind == "room":
-            small = rng.uniform(0.5, 1.5, (4, 5, 3)).astype(np.float32)
+            small = (rng.uniform(0.5, 1.5, (4, 5, 1)) * rng.normal(1, 0.06, (4, 5, 3))).astype(np.float32)
             wall *= cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
         grain = cv2.resize(
             rng.standard_normal((max(2, height // 3), max(2, width // 3))).astype(np.float32), (width, height)

@@ -76,6 +76,7 @@ def write_video(
     except OSError as error:
         raise InputError(f"{path} cannot be written ({error.strerror}).") from error
     os.close(handle)
+    Path(name).chmod(0o644)  # mkstemp keeps everybody else out
     temporary = Path(name)
     try:
         with av.open(name, "w", container_options=dict(container_options or {})) as container:
