@@ -29,7 +29,7 @@ IRISES: dict[str, Colour] = {
     "brown": (0.075, 0.036, 0.016),
     "hazel": (0.125, 0.085, 0.034),
     "green": (0.115, 0.135, 0.070),
-    "blue": (0.110, 0.165, 0.235),
+    "blue": (0.105, 0.165, 0.205),
     "grey": (0.150, 0.170, 0.180),
 }
 """Reflectance of irises, linear RGB."""
@@ -65,6 +65,7 @@ class Appearance:
         hair_curl: 0 straight to 1 coily.
         hairline: 0 low to 1 receding.
         hair_volume: how far hair stands off.
+        hair_parting: −1 on the person's right to 1 on the left; 0 is the middle.
         headwear_colour, clothes_colour: linear RGB.
         clothes_pattern: ``plain``, ``stripes`` or ``checks``.
         neckline: 0 close to the neck to 1 wide.
@@ -99,6 +100,7 @@ class Appearance:
     hair_curl: float = 0.2
     hairline: float = 0.3
     hair_volume: float = 0.5
+    hair_parting: float = 0.3
     headwear_colour: Colour = (0.18, 0.19, 0.21)
     clothes_colour: Colour = (0.045, 0.06, 0.13)
     clothes_pattern: str = "plain"
@@ -169,6 +171,7 @@ def draw_appearance(
         hair_curl=_round(rng.uniform(0.75, 1) if coily else 0.6 * rng.beta(1.2, 2.5)),
         hairline=_round(recession),
         hair_volume=_round(rng.beta(2.5, 2.5)),
+        hair_parting=_round(rng.uniform(-1, 1)),
         headwear_colour=_varied(rng, list(_FABRICS)),
         clothes_colour=_varied(rng, list(_FABRICS)),
         clothes_pattern=str(rng.choice(["plain", "stripes", "checks"], p=[0.7, 0.15, 0.15])),

@@ -32,7 +32,7 @@ def paint_brows(picture: Array, page: Atlas, who: Appearance, rng: np.random.Gen
     breadth = np.array([0.85, 1.0, 1.0, 0.85, 0.55, 0.15]) * half
     along = np.arange(6.0)
     for side in (-1, 1):
-        count = int(190 + 170 * who.brow_thickness)
+        count = int(280 + 260 * who.brow_thickness)
         t = np.sort(5 * rng.random(count) ** 0.9)
         offset = np.clip(rng.normal(0, 0.5, count), -1, 1)
         strokes, widths, values = [], [], []
@@ -50,8 +50,8 @@ def paint_brows(picture: Array, page: Atlas, who: Appearance, rng: np.random.Gen
             middle = one + 0.5 * length * np.array([np.cos(angle), np.sin(angle)])
             end = middle + 0.5 * length * np.array([np.cos(bend), np.sin(bend)])
             strokes.append((np.stack([one, middle, end]) * [side, 1]).astype(np.float32))
-            widths.append(0.0032)
-            values.append(rng.uniform(0.5, 1.0))
+            widths.append(0.0030)
+            values.append(rng.uniform(0.4, 1.0))
         hairs.lines(strokes, widths, values)
         outline = np.concatenate(
             [spine - np.c_[np.zeros(6), breadth], (spine + np.c_[np.zeros(6), breadth])[::-1]]
@@ -61,16 +61,17 @@ def paint_brows(picture: Array, page: Atlas, who: Appearance, rng: np.random.Gen
     hairs.soften(0.0012)
     front = page.front * np.float32(1 / 255)
     dark = 0.35 + 0.65 * who.brow_darkness
-    alpha = page.worn(hairs.picture).astype(np.float32) * front * np.float32(min(1.0, 0.25 + 0.85 * dark))
+    alpha = page.worn(hairs.picture).astype(np.float32) * front * np.float32(min(1.0, 0.35 + 0.7 * dark))
     under = (
         page.worn(shade.picture).astype(np.float32)
         * front
-        * np.float32(0.50 * dark * (0.5 + 0.5 * who.brow_thickness))
+        * np.float32(dark * (0.6 + 0.6 * who.brow_thickness))
     )
     colour = np.sqrt(_brow_colour(who))
-    alpha = alpha + (1 - alpha) * under
-    for c in range(3):
-        picture[..., c] += alpha * (colour[c] - picture[..., c])
+    for plane, value in zip(picture, colour, strict=True):
+        # between the hairs skin lies in their shade: it keeps its hue
+        plane *= 1 - under * np.float32(0.75 * max(0.1, 1 - value / 0.6))
+        plane += alpha * (value - plane)
 
 
 def _brow_colour(who: Appearance) -> Array:
@@ -94,7 +95,7 @@ def paint_lashes(picture: Array, page: Atlas, who: Appearance, rng: np.random.Ge
         upper, lower = rim[rim[:, 1] <= middle], rim[rim[:, 1] > middle]
         flip = [side, 1]
         full = 0.45 + 0.55 * who.lashes
-        sheet.line(upper * flip, 0.010 + 0.010 * who.eyeliner, min(1.0, 0.55 * full + 0.5 * who.eyeliner))
+        sheet.line(upper * flip, 0.015 + 0.010 * who.eyeliner, min(1.0, 0.8 * full + 0.5 * who.eyeliner))
         sheet.line(lower * flip, 0.006 + 0.006 * who.eyeliner, 0.30 * full + 0.4 * who.eyeliner)
         strokes, values = [], []
         for which, count, length, sign in ((upper, 42, 0.030, -1), (lower, 30, 0.016, 1)):
@@ -109,8 +110,8 @@ def paint_lashes(picture: Array, page: Atlas, who: Appearance, rng: np.random.Ge
     sheet.soften(0.0016)
     alpha = page.worn(sheet.picture).astype(np.float32) * np.float32(1 / 255) * page.front
     colour = np.sqrt(np.minimum(_brow_colour(who), np.float32(0.03)))
-    for c in range(3):
-        picture[..., c] += alpha * (colour[c] - picture[..., c])
+    for plane, value in zip(picture, colour, strict=True):
+        plane += alpha * (value - plane)
 
 
 def _inside(x: Array, y: Array, z: Array, who: Appearance) -> Array:
@@ -119,9 +120,9 @@ def _inside(x: Array, y: Array, z: Array, who: Appearance) -> Array:
     back = 0.10 * (who.hairline - 0.4)
     temples = np.exp(-np.square((x - 0.50) / 0.20)) * step(0.5, 0.1, z)
     line = line - (back + 0.30 * who.hairline * temples) * step(0.45, 0.2, z)
-    if who.hair_style == "bald":  # a wreath is left
-        line = np.maximum(line, -0.30 + 0.9 * step(1.0, 0.3, z)) if who.hairline > 0.6 else line
-    return np.asarray(line - y if who.hair_style != "bald" or who.hairline <= 0.6 else y * 0 - 1, np.float32)
+    if who.hair_style == "bald" and who.hairline > 0.6:  # not even a shadow
+        line = np.full_like(line, -9)
+    return np.asarray(line - y, np.float32)
 
 
 def _band(y: Array, z: Array, who: Appearance) -> Array:
@@ -138,9 +139,9 @@ def paint_scalp(picture: Array, page: Atlas, who: Appearance, rng: np.random.Gen
     on_head = (page.part == SKIN) & ~((x > 0.845) & (y > -0.10) & (y < 0.60) & (z < 1.16) & (z > 0.70))
     inside = _inside(x, y, z, who)
     strands, curls = _strands(page, who, rng)
-    rough = 0.022 * np.clip(strands, -2, 2) + 0.02 * curls
-    length = {"buzz": 0.10, "bald": 0.14}.get(who.hair_style, 0.07)
-    alpha = step(-0.025, length, inside + rough)
+    rough = 0.014 * np.clip(strands, -2, 2) + 0.014 * curls
+    fade = {"buzz": 0.13, "bald": 0.16}.get(who.hair_style, 0.10)  # thin where it begins
+    alpha = step(-0.035, fade, inside + rough)
     if who.hair_style == "buzz":
         alpha = alpha * np.clip(0.80 + 0.12 * curls, 0, 1)
     elif who.hair_style == "bald":
@@ -161,22 +162,21 @@ def paint_scalp(picture: Array, page: Atlas, who: Appearance, rng: np.random.Gen
         cloth = np.sqrt(array(who.headwear_colour))[:, None, None] * np.exp(0.5 * (knit + rim))
         layer = layer + cover * (cloth - layer)
         alpha = np.maximum(alpha, cover)
-    shape = picture.shape[1::-1]
+    shape = picture.shape[:0:-1]
     cover = np.asarray(
         cv2.resize(np.asarray(alpha, np.float32), shape, interpolation=cv2.INTER_LINEAR), np.float32
     )
     for c in range(3):
         coat = cv2.resize(np.asarray(layer[c], np.float32), shape, interpolation=cv2.INTER_LINEAR)
-        picture[..., c] += cover * (np.asarray(coat, np.float32) - picture[..., c])
+        picture[c] += cover * (np.asarray(coat, np.float32) - picture[c])
 
 
 def _strands(page: Atlas, who: Appearance, rng: np.random.Generator) -> tuple[Array, Array]:
     """Noise along the hair, which runs outwards from the crown, and noise without direction."""
     p = page.position
-    across = np.arctan2(p[..., 0], 1.05 - p[..., 2]) * np.float32(1 / (2 * np.pi)) + np.float32(0.5)
-    away = np.hypot(p[..., 0], 1.05 - p[..., 2]) * np.float32(0.7) + (
-        p[..., 1] + np.float32(1.4)
-    ) * np.float32(0.8)
+    x = p[..., 0] - np.float32(0.4 * who.hair_parting) * step(0.3, -0.9, p[..., 1])
+    across = np.arctan2(x, 1.05 - p[..., 2]) * np.float32(1 / (2 * np.pi)) + np.float32(0.5)
+    away = np.hypot(x, 1.05 - p[..., 2]) * np.float32(0.7) + (p[..., 1] + np.float32(1.4)) * np.float32(0.8)
     wave = np.float32(0.010 * who.hair_curl) * np.sin(away * np.float32(14))
     total = np.zeros_like(across)
     for count, amount in ((160, 0.55), (420, 0.65), (1100, 0.6)):
@@ -206,8 +206,8 @@ def lift(model: HeadModel, who: Appearance) -> Array | None:
     if who.hair_style in ("short", "long", "hairband"):
         up *= 1 + np.float32(0.5 * who.hair_curl) * step(0.0, -0.6, y)
     if who.hair_style in ("long", "hairband"):
-        side = step(1.12, 1.35, z) * step(-0.5, 0.1, y) * step(1.45, 1.1, y)
-        up = np.maximum(up, np.float32(0.32 * volume) * side)
+        behind = step(1.12, 1.40, z) * step(-0.5, 0.1, y) * step(1.25, 0.45, y)
+        up = np.maximum(up, np.float32(0.32 * volume) * behind)
     if who.hair_style in _CAPS:
         above = _band(y, z, who)
         up = np.maximum(

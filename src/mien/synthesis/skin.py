@@ -69,20 +69,19 @@ def paint(
     lips = _lips(appearance, page, hb[window], fine[window], seed)
     nostrils = blob(page.near, (0.108, 0.497, -0.255), (0.042, 0.024, 0.045), 1.5)
     fine[window] -= np.float32(1.7) * nostrils
-    old = np.float32(0.26 * max(0.0, appearance.wrinkles - 0.1))
+    old = np.float32(0.5 * max(0.0, appearance.wrinkles - 0.12))
     fine[window] -= old * _worn(page, np.max(creases, axis=0))
     picture = _develop(appearance, melanin, hb, fine)
     if appearance.lipstick > 0:
-        colour = np.sqrt(array(appearance.lipstick_colour))
-        _over(picture[window], 0.75 * appearance.lipstick * lips, colour)
-    paint_lashes(picture[window], page, appearance, _rng(seed, 5))
-    paint_brows(picture[window], page, appearance, _rng(seed, 6))
+        colour = array(np.sqrt(appearance.lipstick_colour) * (1 - 0.035 * (appearance.skin - 1)))
+        _over(picture[:, *window], 0.75 * appearance.lipstick * lips, colour)
+    paint_lashes(picture[:, *window], page, appearance, _rng(seed, 5))
+    paint_brows(picture[:, *window], page, appearance, _rng(seed, 6))
     paint_scalp(picture, atlas(model, size[0] // 2, size[1] // 2), appearance, _rng(seed, 7))
     _inner(picture, page, _rng(seed, 8))
     _clothes(picture, page, appearance, _rng(seed, 9))
-    np.multiply(picture, 255, out=picture)
-    np.add(picture, 0.5, out=picture)
-    np.clip(picture, 1, 255, out=picture)
+    picture *= np.float32(255)
+    albedo = np.asarray(cv2.merge([np.maximum(cv2.convertScaleAbs(plane), 1) for plane in picture]), np.uint8)
     half = atlas(model, size[0] // 2, size[1] // 2)
     wrinkles = np.zeros((*half.shape, 4), np.uint8)
     depth = 0.25 + 0.75 * appearance.wrinkles
@@ -97,7 +96,7 @@ def paint(
         )
     white = appearance.teeth
     return Surface(
-        albedo=picture.astype(np.uint8),
+        albedo=albedo,
         wrinkles=wrinkles,
         eye=paint_eye(appearance, _rng(seed, 10)),
         teeth=(0.52 + 0.14 * white, 0.47 + 0.17 * white, 0.36 + 0.22 * white),
@@ -122,8 +121,8 @@ def _worn(page: Atlas, picture: NDArray[np.uint8]) -> Array:
 
 def _over(picture: Array, alpha: Array, colour: Array) -> None:
     """Cover a picture (of square roots of reflectance) with a colour."""
-    for c in range(3):
-        picture[..., c] += alpha * (colour[..., c] - picture[..., c])
+    for plane, value in zip(picture, colour, strict=True):
+        plane += alpha * (value - plane)
 
 
 def _pigments(who: Appearance, small: Atlas, seed: int) -> tuple[Array, Array]:
@@ -146,7 +145,7 @@ def _pigments(who: Appearance, small: Atlas, seed: int) -> tuple[Array, Array]:
         + 0.30 * blob(p, (0.36, 0.10), (0.16, 0.05))
         + 0.35 * blob(p, (0.23, 0.01), (0.05, 0.04))
         - 0.20 * blob(p, (0.0, -0.45, -0.2), (0.5, 0.22, 0.4))
-        + 0.55 * who.blush * blob(p, (0.56, 0.36, 0.05), (0.20, 0.13, 0.3))
+        + 0.42 * who.blush * blob(p, (0.56, 0.36, 0.05), (0.20, 0.13, 0.3))
         + (0.07 + 0.08 * who.redness) * patches
     )
     melanin = (
@@ -174,10 +173,11 @@ def _fine(who: Appearance, small: Atlas, shape: tuple[int, int], seed: int) -> A
     smooth = 1 - 0.75 * np.maximum(
         blob(p, (0.37, -0.03), (0.17, 0.09), 2.0), 0.8 * blob(p, (0.0, 0.77), (0.30, 0.11), 2.0)
     )
+    smooth *= 1 - 0.6 * (small.part == BODY)  # stretched there
     grain = _up((strength * smooth).astype(np.float32), shape)
     full = np.zeros(shape, np.float32)
     scale = HEIGHT / shape[0]
-    for texels, amount in ((1.6, 0.040), (3.0, 0.034), (6.0, 0.028), (12.0, 0.026), (26.0, 0.026)):
+    for texels, amount in ((1.6, 0.034), (3.0, 0.034), (6.0, 0.028), (12.0, 0.026), (26.0, 0.026)):
         layer = noise(rng, shape, max(texels, scale))
         full += np.float32(amount) * layer
         if texels == 3.0:  # pores: the deepest of the noise, on nose and cheeks most of all
@@ -208,15 +208,17 @@ def _beard(p: Planes) -> Array:
 
 
 def _develop(who: Appearance, melanin: Array, blood: Array, fine: Array) -> Array:
-    """Square root of the reflectance from pigments."""
+    """Square root of the reflectance, one plane a colour, from pigments."""
     base = np.log(skin_colour(who.skin, who.undertone))
-    picture = np.empty((*melanin.shape, 3), np.float32)
+    picture = np.empty((3, *melanin.shape), np.float32)
+    part = np.empty_like(melanin)
     for c in range(3):
-        log = fine * np.float32(0.5 * _FINE[c])
-        log -= melanin * np.float32(0.5 * _MELANIN[c])
-        log -= blood * np.float32(0.5 * _BLOOD[c])
+        log = picture[c]
+        np.multiply(fine, np.float32(0.5 * _FINE[c]), out=log)
+        log -= np.multiply(melanin, np.float32(0.5 * _MELANIN[c]), out=part)
+        log -= np.multiply(blood, np.float32(0.5 * _BLOOD[c]), out=part)
         log += np.float32(0.5 * base[c])
-        np.exp(log, out=picture[..., c])
+        np.exp(log, out=log)
     return picture
 
 
@@ -260,7 +262,7 @@ def _spots(who: Appearance, page: Atlas, melanin: Array, blood: Array, seed: int
     for _ in range(int(700 * who.freckles)):
         x = rng.normal(0, 0.42)
         y = 0.22 + rng.normal(0, 0.24)
-        brown.spot(x, y, rng.uniform(0.003, 0.010), rng.uniform(0.12, 0.42))
+        brown.spot(x, y, rng.uniform(0.0025, 0.008), rng.uniform(0.12, 0.42))
     brown.soften(0.0022)
     for _ in range(who.moles):
         x, y = rng.uniform(-0.75, 0.75), rng.uniform(-0.7, 1.2)
@@ -282,7 +284,7 @@ def _inner(picture: Array, page: Atlas, rng: np.random.Generator) -> None:
     part, p = page.part[rows], tuple(plane[rows] for plane in page.planes)
     x, y, z = p
     rough = noise(rng, page.shape, 8.0)[rows]
-    view = picture[rows]
+    view = picture[:, rows]
     deep = step(-0.2, 0.25, z)
     colours = {
         MOUTH: (0.34 - 0.24 * deep, 0.085 - 0.06 * deep, 0.075 - 0.055 * deep),
@@ -291,7 +293,7 @@ def _inner(picture: Array, page: Atlas, rng: np.random.Generator) -> None:
     for which, colour in colours.items():
         mask = part == which
         for c in range(3):
-            view[..., c][mask] = (np.sqrt(colour[c]) * (1 + 0.04 * rough))[mask]
+            view[c][mask] = (np.sqrt(colour[c]) * (1 + 0.04 * rough))[mask]
     mask = part == SOCKET  # the lids' wet rims, then darkness
     near = np.zeros_like(x)
     at = np.stack([x[mask], y[mask]], 1)
@@ -301,7 +303,7 @@ def _inner(picture: Array, page: Atlas, rng: np.random.Generator) -> None:
         gap = np.minimum(gap, np.hypot(at[:, 0] - point[0], at[:, 1] - point[1]))
     near[mask] = step(0.10, 0.02, gap)
     for c, (rim, inside) in enumerate(((0.40, 0.20), (0.20, 0.06), (0.17, 0.05))):
-        view[..., c][mask] = np.sqrt(inside + (rim - inside) * near[mask])
+        view[c][mask] = np.sqrt(inside + (rim - inside) * near[mask])
 
 
 def _clothes(picture: Array, page: Atlas, who: Appearance, rng: np.random.Generator) -> None:
@@ -322,5 +324,5 @@ def _clothes(picture: Array, page: Atlas, who: Appearance, rng: np.random.Genera
             + 0.18 * np.clip(4 * np.sin(40 * x), -1, 1)
         )
     weave = weave - 0.25 * step(0.05, 0.03, inside) * step(0.0, 0.01, inside)  # the collar's seam
-    colour = np.sqrt(array(who.clothes_colour)) * np.exp(0.5 * weave)[..., None]
-    _over(picture[window], cover, np.asarray(colour, np.float32))
+    colour = np.sqrt(array(who.clothes_colour))[:, None, None] * np.exp(0.5 * weave)
+    _over(picture[:, *window], cover, np.asarray(colour, np.float32))
