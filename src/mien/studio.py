@@ -12,6 +12,7 @@ import io
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -47,7 +48,7 @@ from mien.synthesis.script import (
 )
 from mien.video import write_video
 
-__all__ = ["CARD", "Collection", "Order", "write_collection"]
+__all__ = ["CARD", "Collection", "Order", "write_collection", "write_film"]
 
 CARD: Final = "studio.json"
 """The file that states everything a collection was made from."""
@@ -336,20 +337,25 @@ def _make_film(order: Order, out: Path, flow: bool) -> None:
     write_atomically(out / _truth_path(script.take), _json({**script.describe(), "film": _film_path(script)}))
 
 
-def write_film(script: Script, path: Path, progress: Callable[[int], None] = lambda n: None) -> Path:
+def write_film(
+    script: Script, path: Path, *, threads: int = 1, progress: Callable[[int, int], None] = lambda n, of: None
+) -> Path:
     """Film a script into a file: H.264 as its setting compresses it, or FFV1 without any loss.
 
     Args:
         script: what to film.
         path: ``.mp4`` for a compressed film, ``.mkv`` for one without loss.
-        progress: called with the number of frames that are done.
+        threads: frames to draw at once; the film is the same for any number.
+        progress: called with the number of frames that are done, and of all.
     """
     film = script.film()
 
     def frames() -> Iterator[NDArray[np.uint8]]:
-        for i in range(len(film)):
-            yield film.frame(i)
-            progress(i + 1)
+        with ThreadPoolExecutor(threads) as pool:
+            for start in range(0, len(film), 4 * threads):
+                some = range(start, min(len(film), start + 4 * threads))
+                yield from pool.map(film.frame, some) if threads > 1 else map(film.frame, some)
+                progress(some.stop, len(film))
 
     options = {"threads": "1"}  # rate control depends on the number of threads
     crf = script.setting.crf

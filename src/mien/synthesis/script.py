@@ -25,6 +25,7 @@ from mien.synthesis.people import Shape, build_head, draw_person
 from mien.synthesis.performance import (
     Performance,
     PerformanceSettings,
+    gain_for,
     plan_clip,
     plan_performance,
     plan_posed,
@@ -48,6 +49,7 @@ _PERSON, _SESSION, _ACTING, _SHOT = range(
     4
 )  # what chance is for: changing one leaves the others as they were
 _REST_S: Final = (0.3, 0.5)  # a clip's performance begins and ends with this much rest
+_POSED: Final = 1.6  # posing for a camera is stronger than what happens to a face
 
 
 @dataclass(frozen=True)
@@ -111,8 +113,7 @@ class Actor:
 
     def gain(self, plan: ExpressionPlan) -> float:
         """How strongly this head must act an expression for it to have its size."""
-        reach = self.head.reach(plan.at_apex().astype(np.float32))
-        return float(min(plan.size / max(reach, 1e-6), 1.0))
+        return gain_for(plan, self.head.reach(plan.at_apex().astype(np.float32)))
 
     def describe(self) -> dict[str, Any]:
         """Every parameter, fit for JSON."""
@@ -259,8 +260,7 @@ def posed_script(
         returns=way == "return",
         gain_of=actor.gain,
     )
-    if resting:
-        acting = replace(acting, expressions=())
+    acting = replace(acting, expressions=()) if resting else acting.scaled(_POSED)
     n_frames = max(2, acting.n_frames(stream.fps))
     if way != "return" and not resting:
         (whole,) = acting.expressions_at(stream.fps, n_frames + 1)
