@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from mien.errors import InputError
 from mien.records import Person
 from mien.synthesis.head import MOUTH, TEETH, Head, HeadModel, head_model
+from mien.synthesis.mouth import settle_mouth
 
 __all__ = ["DESCENTS", "Descent", "Shape", "build_head", "draw_person", "draw_shape"]
 
@@ -38,8 +39,8 @@ class Shape:
         age: years.
         ethnicity: shares of MakeHuman's three corners (``african``, ``asian``, ``caucasian``), sum 1.
         muscle, weight: 0 to 1, one half is average.
-        local: weight of each local shape, above 0 to 1, by name (``HeadModel.shapes``). ``l-`` or ``r-`` before
-            the name of a shape that has no sides means its half on the person's left or right.
+        local: weight of each local shape, above 0 to 1, by name (``HeadModel.shapes``). ``l-`` or ``r-``
+            before the name of a shape that has no sides means its half on the person's left or right.
     """
 
     gender: float
@@ -257,7 +258,7 @@ def draw_shape(
         raise InputError(f"age is {age:g}; the studio has adults from {YOUNGEST:g} to 90 years")
     drawn_age, drawn_female = _draw_age(rng), bool(rng.random() < 0.5)
     drawn_word = list(DESCENTS)[int(rng.choice(len(DESCENTS), p=[d.share for d in DESCENTS.values()]))]
-    years = drawn_age if age is None else float(age)
+    years = round(drawn_age if age is None else float(age), 2)
     female = drawn_female if sex is None else sex == "female"
     descent = DESCENTS[drawn_word if ethnicity is None else ethnicity]
     towards = float(np.clip(rng.beta(9, 1.6), 0.6, 1.0))
@@ -281,7 +282,7 @@ def draw_shape(
         _set(local, _Dial(name, minus, plus, spread), z * spread, "")
     return Shape(
         gender=round(towards if female else 1 - towards, 4),
-        age=round(years, 2),
+        age=years,
         ethnicity={
             k: round(float(s), 4) for k, s in zip(("african", "asian", "caucasian"), shares, strict=True)
         },
@@ -317,7 +318,7 @@ def build_head(shape: Shape) -> Head:
     """The head of a shape."""
     model = head_model()
     moved = _large(model, shape) + _local(model, shape.local)
-    return model.build((model.vertices + moved).astype(np.float32))
+    return model.build(settle_mouth(model, (model.vertices + moved).astype(np.float32)))
 
 
 _YEARS: Final = ((16.0, 25.0, 90.0), (0.5, 0.67, 1.0))
