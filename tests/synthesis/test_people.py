@@ -148,6 +148,16 @@ def test_teeth_go_with_the_mouth() -> None:
     assert step[teeth].mean() > 0.3 * step[inside].mean() > 0.1
 
 
+def test_teeth_that_stick_out_go_back_without_pulling_at_the_lips() -> None:
+    model = head_model()
+    teeth, skin = (np.unique(model.faces[model.part == part]) for part in (TEETH, SKIN))
+    vertices = model.vertices.copy()
+    vertices[teeth, 1] -= 0.012  # towards the camera, through the skin
+    settled = settle_mouth(model, vertices)
+    assert (settled - vertices)[teeth, 1].max() > 0.005
+    assert np.abs(settled - vertices)[skin].max() < 0.0025
+
+
 def test_people_are_many_and_skin_goes_with_descent_but_not_strictly() -> None:
     rng = np.random.default_rng(8)
     people = [draw_person(rng, i + 1)[0] for i in range(300)]

@@ -30,6 +30,7 @@ _WHOLE, _REACH = (
 _CORNER = 0.004  # metres over which closing fades towards the corners of the mouth
 _HALF_WIDTH, _HALF_HEIGHT = 0.036, 0.032  # of what is looked at, metres
 _COVER = 0.0075  # metres of flesh before the teeth: an expression must not lay them bare
+_WIDEST = 0.0015  # metres of slit closed at once
 _FAR = 10.0
 _ROUNDS = 3
 
@@ -43,10 +44,11 @@ def settle_mouth(model: HeadModel, vertices: Array) -> Array:
     """
     vertices = vertices.copy()
     flesh, upper, weight = _flesh(model)
+    _push_teeth(model, vertices)  # first, lest a root that is out be taken for a slit
     for _ in range(_ROUNDS):
         shown, _depth = _front(model, vertices)
         inside = (shown >= 0) & np.isin(_mouth_parts(model)[np.maximum(shown, 0)], (MOUTH, TONGUE, TEETH))
-        slit = inside.sum(0) / _PER_METRE
+        slit = np.minimum(inside.sum(0) / _PER_METRE, _WIDEST)
         slit = np.maximum(slit, slit[::-1])  # a symmetric head stays so, whatever the pixels
         if not slit.any():
             break
@@ -56,7 +58,6 @@ def settle_mouth(model: HeadModel, vertices: Array) -> Array:
         x = (np.arange(len(slit)) + 0.5 - len(slit) / 2) / _PER_METRE + vertices[model.lip_edge, 0].mean()
         draw = np.interp(vertices[flesh, 0], x, wide) * weight * 0.55
         vertices[flesh, 2] += np.where(upper, -draw, draw).astype(np.float32)
-    _push_teeth(model, vertices)
     return vertices
 
 

@@ -214,7 +214,7 @@ _DIALS: Final = tuple(
         ("nose-hump", "decr", "incr", 0.9, "hump", 0.6),
         ("nose-nostrils-angle", "down", "up", 0.8),
         ("nose-nostrils-width", "decr", "incr", 0.7, "nose", 0.5),
-        ("nose-point", "down", "up", 1.2, "hump", -0.3),
+        ("nose-point", "down", "up", 1.0, "hump", -0.3),
         ("nose-point-width", "decr", "incr", 0.6, "nose", 0.4),
         ("nose-scale-depth", "decr", "incr", 1.4),
         ("nose-scale-horiz", "decr", "incr", 0.8, "nose", 0.6),
