@@ -214,3 +214,12 @@ def test_drawn_people_are_varied_possible_and_recorded():
 def test_what_is_given_is_kept():
     p = draw_appearance(np.random.default_rng(0), age=61.0, sex="male", skin=8)
     assert (p.age, p.sex, p.skin) == (61.0, "male", 8.0)
+
+
+def test_hair_and_eyes_go_with_descent():
+    people = [
+        draw_appearance(np.random.default_rng(i), 30, skin=3, ethnicity="east asian") for i in range(80)
+    ]
+    assert {p.hair_colour for p in people} <= {"black", "dark brown", "grey"}
+    assert {p.iris for p in people} <= {"brown", "dark brown"}
+    assert max(p.hair_curl for p in people) < 0.75

@@ -113,8 +113,22 @@ class Appearance:
         return asdict(self)
 
 
+_FAIR = {"european": 1.1, "latin american": 0.4, "middle eastern": 0.4, "south asian": 0.05}
+_COILY = {
+    "african": 0.85,
+    "latin american": 0.08,
+    "middle eastern": 0.04,
+    "south asian": 0.03,
+    "european": 0.01,
+}
+
+
 def draw_appearance(
-    rng: np.random.Generator, age: float | None = None, sex: Sex | None = None, skin: float | None = None
+    rng: np.random.Generator,
+    age: float | None = None,
+    sex: Sex | None = None,
+    skin: float | None = None,
+    ethnicity: str | None = None,
 ) -> Appearance:
     """Somebody at random.
 
@@ -127,6 +141,7 @@ def draw_appearance(
         age: years.
         sex: ``female`` or ``male``.
         skin: tone on the Monk scale.
+        ethnicity: a word of ``people.DESCENTS``, so that hair and eyes go with the shape of the head.
     """
     drawn_age = 18 + 57 * rng.beta(1.1, 2.0)
     drawn_sex: Sex = "female" if rng.random() < 0.5 else "male"
@@ -134,15 +149,17 @@ def draw_appearance(
     age = float(np.clip(drawn_age if age is None else age, 5, 95))
     sex = sex or drawn_sex
     skin = float(np.clip(drawn_skin if skin is None else skin, 1, 10))
-    light = float(np.clip((5.5 - skin) / 3, 0, 1))  # room for what only light skin has
+    fair = 1.0 if ethnicity is None else _FAIR.get(ethnicity, 0.0)
+    light = float(np.clip((5.5 - skin) / 3, 0, 1)) * min(1.0, 0.2 + fair)  # room for what only light skin has
     old = float(np.clip((age - 30) / 45, 0, 1))
     male, adult = sex == "male", age >= 15
-    hair, iris = _colours(rng, skin, age)
+    hair, iris = _colours(rng, skin, age, fair)
     style, recession = _style(rng, male, age)
     made_up = adult and (rng.random() < (0.03 if male else 0.5))
     red_hair = hair == "red"
     freckles = rng.beta(1.2, 3) if rng.random() < light * (0.9 if red_hair else 0.3) else 0.0
-    coily = rng.random() < np.clip((skin - 5) / 3.5, 0, 0.85)
+    coils = float(np.clip((skin - 5) / 3.5, 0, 0.85)) if ethnicity is None else _COILY.get(ethnicity, 0.0)
+    coily = rng.random() < coils
     return Appearance(
         skin=_round(skin),
         undertone=_round(np.clip(rng.normal(0, 0.45), -1, 1)),
@@ -181,9 +198,9 @@ def draw_appearance(
     )
 
 
-def _colours(rng: np.random.Generator, skin: float, age: float) -> tuple[str, str]:
+def _colours(rng: np.random.Generator, skin: float, age: float, fairness: float) -> tuple[str, str]:
     """Hair and iris."""
-    fair = float(np.clip((5.0 - skin) / 3.5, 0, 1)) * 0.75
+    fair = float(np.clip((5.0 - skin) / 3.5, 0, 1)) * 0.75 * fairness
     hairs = ["black", "dark brown", "brown", "light brown", "blond", "red"]
     weight = np.array([1.6 - 1.2 * fair, 0.8, 1.2 * fair, fair, 0.9 * fair, 0.18 * fair])
     if skin > 6.5:
