@@ -199,12 +199,10 @@ class Head:
         """
         vertices = self.neutral.copy()
         units, actions = units.reshape(-1), self._blinking(units.reshape(-1), actions)
-        for weights, moves in ((units, self.units), (actions, self.actions)):
-            active = np.flatnonzero(weights)
-            if len(active):
-                vertices += np.tensordot(weights[active], moves.reshape(len(weights), -1)[active], 1).reshape(
-                    -1, 3
-                )
+        # one by one: a matrix product would add in an order, and round, as the machine sees fit
+        for weights, moves in ((units, self.units.reshape(-1, *self.neutral.shape)), (actions, self.actions)):
+            for i in np.flatnonzero(weights):
+                vertices += np.float32(weights[i]) * moves[i]
         if units.any() or actions.any():
             self._look(vertices, actions)
             for lids in self._lids:
@@ -226,7 +224,7 @@ class Head:
         weights[[len(units) + blink for blink in _BLINKS]] = 0
         actions = actions.copy()
         for blink, closing in zip(_BLINKS, self._closing, strict=True):
-            actions[blink] *= np.clip(1 - (weights @ closing).min(), 0, 2)
+            actions[blink] *= np.clip(1 - (weights[:, None] * closing).sum(0).min(), 0, 2)
         return actions
 
     def _look(self, vertices: Array, actions: Array) -> None:
