@@ -111,15 +111,14 @@ class Atlas:
     @cached_property
     def _maps(self) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
         p = self.position[self.window]
-        at = np.empty((*p.shape[:2], 2), np.float32)
-        at[..., 0] = (p[..., 0] - _LEFT) * self.sheet_scale - 0.5
-        at[..., 1] = (p[..., 1] - _TOP) * self.sheet_scale - 0.5
-        one, two = cv2.convertMaps(at, None, cv2.CV_16SC2)
+        x = np.asarray((p[..., 0] - _LEFT) * self.sheet_scale - 0.5, np.float32)
+        y = np.asarray((p[..., 1] - _TOP) * self.sheet_scale - 0.5, np.float32)
+        one, two = cv2.convertMaps(x, y, cv2.CV_16SC2)
         return np.asarray(one, np.int16), np.asarray(two, np.uint16)
 
-    def worn(self, picture: NDArray[np.generic]) -> NDArray[np.generic]:
+    def worn(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A sheet's picture laid onto the face: the window of the texture."""
-        return np.asarray(cv2.remap(picture, *self._maps, cv2.INTER_LINEAR))  # type: ignore[call-overload]
+        return np.asarray(cv2.remap(picture, *self._maps, cv2.INTER_LINEAR), np.uint8)
 
 
 class Sheet:
