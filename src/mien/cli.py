@@ -65,7 +65,7 @@ def _mien(
 ) -> None:
     """Finds micro-expressions in video: when a face moves briefly, where, and what it may express.
 
-    `mien analyze --help` explains the analysis of your recordings.
+    `mien demo` shows it on a synthetic face; `mien analyze --help` explains the analysis of your recordings.
     """
 
 
@@ -189,6 +189,228 @@ def analyze(
         _complain(f"  {outcome.error}" if len(outcomes) > 1 else f"mien: {outcome.error}")
     if failed:
         raise typer.Exit(2)
+
+
+_SYNTH_EXAMPLES = """**Examples**
+
+```
+mien synth recordings --out films --subjects 10 --seconds 30
+mien synth clips --out clips --subjects 20 --takes 5 --fps 100 --jobs 2
+mien synth clips --out fake/CASME2 --layout casme2 --subjects 5 --scale 0.5
+mien synth macro --out posed --subjects 10
+mien synth preview --out look
+```
+"""
+
+synth = typer.Typer(
+    name="synth",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Make synthetic faces that move as micro-expressions do, with everything known about them.",
+    epilog=_SYNTH_EXAMPLES,
+)
+app.add_typer(synth)
+
+_LOOKS = "The collection"
+_HARD = "What makes spotting hard"
+_Out = Annotated[Path, typer.Option(metavar="DIR", help="Folder of the collection.", show_default=False)]
+_Subjects = Annotated[int, typer.Option(metavar="N", help="How many people.", rich_help_panel=_LOOKS)]
+_Takes = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Takes a person.", show_default=False, rich_help_panel=_LOOKS),
+]
+_Seed = Annotated[
+    int,
+    typer.Option(metavar="S", help="The same seed makes the same collection.", rich_help_panel=_LOOKS),
+]
+_Fps = Annotated[
+    float | None,
+    typer.Option(
+        metavar="F",
+        help="Frames a second, 25 to 500.  [default: 200, or the layout's]",
+        show_default=False,
+        rich_help_panel=_LOOKS,
+    ),
+]
+_Size = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WxH",
+        help="Size of the picture in pixels.  [default: 320x320, or the layout's]",
+        show_default=False,
+        rich_help_panel=_LOOKS,
+    ),
+]
+_Scale = Annotated[
+    float,
+    typer.Option(
+        metavar="X", help="Shrinks the layout's pictures, for small copies.", rich_help_panel=_LOOKS
+    ),
+]
+_Layout = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Write folders, names and workbooks as this data set has them: casme, casme2, smic, "
+        "smic-e-long, samm, samm-lv, cas-me-2, cas-me-3, mmew, 4dme, dfme, ck-plus, oulu-casia, jaffe, mug, "
+        "flow or features.",
+        show_default=False,
+        rich_help_panel=_LOOKS,
+    ),
+]
+_Without = Annotated[
+    str,
+    typer.Option(
+        metavar="LIST",
+        help="Switch off: blinks, gaze, head, breathing, swallowing, exposure, noise, compression, blur, or "
+        "all; separated by commas.",
+        show_default=False,
+        rich_help_panel=_HARD,
+    ),
+]
+_With = Annotated[
+    str,
+    typer.Option(
+        "--with",
+        metavar="LIST",
+        help="Switch on what is off by default: speech, flicker.",
+        show_default=False,
+        rich_help_panel=_HARD,
+    ),
+]
+_Jobs = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        help="Takes to make at once; -1 for one on each processor core.",
+        rich_help_panel="Running",
+    ),
+]
+_Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print nothing but errors.", rich_help_panel="Running")
+]
+_Flow = Annotated[
+    bool,
+    typer.Option("--flow", help="Write the exact motion from onset to apex as well.", rich_help_panel=_LOOKS),
+]
+_Seconds = Annotated[
+    float | None,
+    typer.Option(
+        metavar="S",
+        help="Length of a recording.  [default: 10, or the layout's]",
+        show_default=False,
+        rich_help_panel=_LOOKS,
+    ),
+]
+
+
+@synth.command("clips", epilog=_SYNTH_EXAMPLES)
+def _clips(
+    out: _Out, subjects: _Subjects = 6, takes: _Takes = None, seed: _Seed = 0, fps: _Fps = None,
+    size: _Size = None, layout: _Layout = None, scale: _Scale = 1.0, without: _Without = "",
+    with_: _With = "", flow: _Flow = False, jobs: _Jobs = 1, quiet: _Quiet = False,
+) -> None:  # fmt: skip
+    """Clips: one micro-expression each, from onset to offset, with margins.
+
+    An interrupted run goes on where it stopped when it is started again.
+    """
+    _make(
+        "clips", out, jobs, quiet, people=subjects, takes=takes, seed=seed, fps=fps, size=size, layout=layout,
+        scale=scale, without=without, with_=with_, flow=flow,
+    )  # fmt: skip
+
+
+@synth.command("recordings", epilog=_SYNTH_EXAMPLES)
+def _recordings(
+    out: _Out, subjects: _Subjects = 6, takes: _Takes = None, seconds: _Seconds = None, seed: _Seed = 0,
+    fps: _Fps = None, size: _Size = None, layout: _Layout = None, scale: _Scale = 1.0, without: _Without = "",
+    with_: _With = "", flow: _Flow = False, jobs: _Jobs = 1, quiet: _Quiet = False,
+) -> None:  # fmt: skip
+    """Recordings: seconds to minutes with several expressions, blinks, glances, a moving head.
+
+    An interrupted run goes on where it stopped when it is started again.
+    """
+    _make(
+        "recordings", out, jobs, quiet, people=subjects, takes=takes, seed=seed, fps=fps, size=size,
+        layout=layout, scale=scale, without=without, with_=with_, flow=flow, seconds=seconds,
+    )  # fmt: skip
+
+
+@synth.command("macro", epilog=_SYNTH_EXAMPLES)
+def _macro(
+    out: _Out, subjects: _Subjects = 6, takes: _Takes = None, seed: _Seed = 0, fps: _Fps = None,
+    size: _Size = None, layout: _Layout = None, scale: _Scale = 1.0, without: _Without = "",
+    with_: _With = "", flow: _Flow = False, jobs: _Jobs = 1, quiet: _Quiet = False,
+) -> None:  # fmt: skip
+    """Posed macro-expressions: the seven emotions, from neutral to the peak and back."""
+    _make(
+        "macro", out, jobs, quiet, people=subjects, takes=takes, seed=seed, fps=fps, size=size, layout=layout,
+        scale=scale, without=without, with_=with_, flow=flow,
+    )  # fmt: skip
+
+
+@synth.command("preview")
+def _preview(out: _Out, seed: _Seed = 0, quiet: _Quiet = False) -> None:
+    """A contact sheet of people and poses, and a short film beside its exact motion."""
+    from mien.studio import write_preview
+
+    sheet, film = write_preview(out, seed)
+    if not quiet:
+        typer.echo(f"Contact sheet: {sheet}\nFilm: {film}")
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for film and report.")] = Path(
+        "mien-results/demo"
+    ),
+    seed: Annotated[int, typer.Option(metavar="S", help="Who is filmed and what happens.")] = 0,
+    quiet: _Quiet = False,
+) -> None:
+    """Film a synthetic face for ten seconds, analyse it, and compare with what really happened."""
+    from mien.demo import demonstrate
+
+    screen = _Screen(quiet, several=False)
+    with screen:
+        result = demonstrate(out, seed=seed, progress=screen.progress)
+    if quiet:
+        return
+    typer.echo(
+        f"{result.film}: {result.analysis.source.duration_s:.1f} s at {result.analysis.source.fps:g} frames "
+        f"a second with {len(result.truth.expressions)} expressions."
+    )
+    typer.echo(f"Found {result.found}, missed {result.missed}, invented {result.invented}.")
+    typer.echo(f"Report, with the truth drawn in: {result.report}")
+
+
+def _make(product: str, out: Path, jobs: int, quiet: bool, **settings: Any) -> None:
+    """Make a collection and say what is in it."""
+    from mien.studio import Collection, conditions, write_collection
+
+    width, height = _picture_size(settings.pop("size"))
+    how = conditions(without=_words(settings.pop("without")), also=_words(settings.pop("with_")))
+    collection = Collection(product, width=width, height=height, conditions=how, **settings)  # type: ignore[arg-type]
+    screen = _Screen(quiet, several=False)
+    with screen:
+        takes = write_collection(collection, out, jobs=jobs, progress=screen.progress)
+    if not quiet:
+        people = len({take.person.number for take in takes})
+        expressions = sum(len(take.expressions) for take in takes)
+        typer.echo(f"{len(takes)} takes of {people} people with {expressions} expressions: {out}")
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _picture_size(text: str | None) -> tuple[int | None, int | None]:
+    """Understand ``640x480``."""
+    if text is None:
+        return None, None
+    width, _, height = text.lower().replace("×", "x").partition("x")
+    if not (width.strip().isdigit() and height.strip().isdigit()):
+        raise InputError(f"--size {text}: give width and height in pixels, as in 640x480.")
+    return int(width), int(height)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,6 +8,7 @@ layout of a real data set.
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import os
@@ -27,6 +28,7 @@ from mien.datasets.layout import (
     Layout,
     Shot,
     View,
+    encode,
     is_written,
     npz,
     unit_string,
@@ -37,7 +39,9 @@ from mien.errors import InputError
 from mien.motion import optical_strain
 from mien.progress import Progress, ProgressHook, silent
 from mien.records import Product, Stream, Take
+from mien.synthesis.distractors import DistractorSettings
 from mien.synthesis.performance import PerformanceSettings
+from mien.synthesis.preview import contact_sheet, film_frames
 from mien.synthesis.script import (
     Conditions,
     Script,
@@ -48,13 +52,29 @@ from mien.synthesis.script import (
 )
 from mien.video import write_video
 
-__all__ = ["CARD", "Collection", "Order", "write_collection", "write_film"]
+__all__ = [
+    "CARD",
+    "SWITCHES",
+    "Collection",
+    "Order",
+    "conditions",
+    "write_collection",
+    "write_film",
+    "write_preview",
+]
 
 CARD: Final = "studio.json"
 """The file that states everything a collection was made from."""
 POSES: Final = ("anger", "contempt", "disgust", "fear", "happiness", "sadness", "surprise")
+_DISTRACTORS: Final = tuple(f.name for f in dataclasses.fields(DistractorSettings))
+SWITCHES: Final[Mapping[str, bool]] = {
+    **{name: bool(getattr(DistractorSettings(), name).on) for name in _DISTRACTORS},
+    "noise": True,
+    "compression": True,
+    "blur": True,
+}
+"""What makes spotting hard -> whether it is on as usual."""
 _LARGEST_SEED: Final = 2**32  # larger ones are the frozen test world's
-_FACE: Final = (160, 128)  # height and width of cropped faces, where a layout does not say
 
 
 @dataclass(frozen=True)
@@ -280,6 +300,46 @@ def write_collection(
         if collection.layout
         else _as_films(collection, out, jobs, progress)
     )
+
+
+def conditions(without: Sequence[str] = (), also: Sequence[str] = ()) -> Conditions:
+    """Everything that makes spotting hard as usual, with some of it switched off or on.
+
+    Args:
+        without: words of :data:`SWITCHES` to switch off; ``"all"`` of them.
+        also: words to switch on that are off as usual (``"speech"``, ``"flicker"``).
+
+    Raises:
+        InputError: a word that is none.
+    """
+    for word in (*without, *also):
+        if word not in SWITCHES and word != "all":
+            raise InputError(f"There is no {word!r} to switch; choose from {', '.join(SWITCHES)}.")
+    wanted = {**SWITCHES, **dict.fromkeys(SWITCHES if "all" in without else without, False)}
+    wanted |= dict.fromkeys(SWITCHES if "all" in also else also, True)
+    usual = DistractorSettings()
+    switched = {name: replace(getattr(usual, name), on=wanted[name]) for name in _DISTRACTORS}
+    return Conditions(
+        acting=replace(PerformanceSettings(), distractors=DistractorSettings(**switched)),
+        noise=wanted["noise"],
+        compression=wanted["compression"],
+        motion_blur=wanted["blur"],
+    )
+
+
+def write_preview(out: Path, seed: int = 0) -> tuple[Path, Path]:
+    """Write a contact sheet (``people.png``) and a short film (``motion.mp4``) into a folder.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        write_atomically(out / "people.png", encode(contact_sheet(seed), ".png"))
+    except OSError as error:
+        raise InputError(f"{out}: cannot write there ({error.strerror or error}).") from error
+    film = write_video(out / "motion.mp4", film_frames(seed), 25.0, options={"threads": "1", "crf": "18"})
+    return out / "people.png", film
 
 
 def _claim(out: Path, collection: Collection) -> None:

@@ -130,7 +130,9 @@ def cast(seed: int, number: int) -> Actor:
     """The person of a number in the collection of a seed."""
     rng = _chance(seed, _PERSON, number)
     person, shape = draw_person(rng, number)
-    appearance = draw_appearance(rng, age=person.age, sex=person.sex, skin=person.skin)
+    appearance = draw_appearance(
+        rng, age=person.age, sex=person.sex, skin=person.skin, ethnicity=person.ethnicity
+    )
     return Actor(person, shape, appearance, int(rng.integers(2**31)))
 
 
