@@ -201,6 +201,8 @@ def _point(  # type: ignore[no-untyped-def]
             shine_r += colours[m, 0] * shine
             shine_g += colours[m, 1] * shine
             shine_b += colours[m, 2] * shine
+    if what == EYE:  # in the shade of lids and lashes, which the mesh has too few vertices to show
+        lr, lg, lb = lr * np.float32(0.68), lg * np.float32(0.66), lb * np.float32(0.66)
     return r * lr + shine_r, g * lg + shine_g, b * lb + shine_b
 
 
