@@ -196,7 +196,9 @@ def _point(  # type: ignore[no-untyped-def]
             elif what == TEETH:
                 shine = np.float32(0.25) * h32
             else:
-                shine = gloss * (np.float32(0.16) * h8 + np.float32(0.14) * h32)
+                # hair and brows, which are part of the same surface, do not shine like skin
+                shine = np.float32(0.16) * h8 + np.float32(0.14) * h32
+                shine *= gloss * min(r * np.float32(25), one)
             shine *= lit * openly
             shine_r += colours[m, 0] * shine
             shine_g += colours[m, 1] * shine
