@@ -24,11 +24,11 @@ $(STAMP): pyproject.toml constraints.txt
 clips: $(STAMP) ## fetch the real face footage for tests and demo
 	$(BIN)/python scripts/fetch_clips.py
 
-demo: $(STAMP) clips ## analyse two real clips and say where the reports are
-	$(BIN)/mien analyze $(CLIPS)/WolfgangLanger_Pexels.mp4 $(CLIPS)/single_face.mp4 --out $(DEMO)
+demo: $(STAMP) ## film a synthetic face, analyse it, and say where the report is
+	$(BIN)/mien demo --out $(DEMO)
 	@echo
-	@echo "Open the reports in a browser:"
-	@for name in single_face WolfgangLanger_Pexels; do echo "$(CURDIR)/$(DEMO)/$$name/report.html"; done
+	@echo "Open the report in a browser:"
+	@echo "$(CURDIR)/$(DEMO)/report.html"
 
 lint: $(STAMP) ## check style, formatting and types
 	$(BIN)/ruff check
@@ -38,10 +38,13 @@ lint: $(STAMP) ## check style, formatting and types
 test: clips lint ## everything that a change must pass
 	$(BIN)/python -m pytest -q
 
-bench: $(STAMP) clips ## measure speed, memory, spotting and flow, into benchmarks/README.md
+bench: $(STAMP) clips ## measure speed, memory, spotting, flow and the studio, into benchmarks/README.md
 	$(BIN)/python benchmarks/analyze.py
 	$(BIN)/python benchmarks/spotting.py
 	$(BIN)/python benchmarks/flow.py
+	$(BIN)/python benchmarks/studio.py
+	$(BIN)/python benchmarks/synthetic_flow.py
+	$(BIN)/python benchmarks/synthetic_spotting.py
 
 clean: ## remove what was built or cached; .venv, clips and results stay
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
