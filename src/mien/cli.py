@@ -258,6 +258,21 @@ _Layout = Annotated[
         rich_help_panel=_LOOKS,
     ),
 ]
+_Emotions = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="How often each emotion comes: balanced, seven (no others), or as in casme, casme2, samm, smic, "
+        "cas-me-3, mmew or dfme. A layout brings its own.",
+        rich_help_panel=_LOOKS,
+    ),
+]
+_Colour = Annotated[
+    str,
+    typer.Option(
+        metavar="WORD", help="The camera: rgb, grey or nir (near infra-red).", rich_help_panel=_LOOKS
+    ),
+]
 _Without = Annotated[
     str,
     typer.Option(
@@ -308,7 +323,8 @@ _Seconds = Annotated[
 def _clips(
     out: _Out, subjects: _Subjects = 6, takes: _Takes = None, seed: _Seed = 0, fps: _Fps = None,
     size: _Size = None, layout: _Layout = None, scale: _Scale = 1.0, without: _Without = "",
-    with_: _With = "", flow: _Flow = False, jobs: _Jobs = 1, quiet: _Quiet = False,
+    emotions: _Emotions = "balanced", colour: _Colour = "rgb", with_: _With = "", flow: _Flow = False,
+    jobs: _Jobs = 1, quiet: _Quiet = False,
 ) -> None:  # fmt: skip
     """Clips: one micro-expression each, from onset to offset, with margins.
 
@@ -316,15 +332,16 @@ def _clips(
     """
     _make(
         "clips", out, jobs, quiet, people=subjects, takes=takes, seed=seed, fps=fps, size=size, layout=layout,
-        scale=scale, without=without, with_=with_, flow=flow,
+        scale=scale, without=without, with_=with_, flow=flow, emotions=emotions, colour=colour,
     )  # fmt: skip
 
 
 @synth.command("recordings", epilog=_SYNTH_EXAMPLES)
 def _recordings(
     out: _Out, subjects: _Subjects = 6, takes: _Takes = None, seconds: _Seconds = None, seed: _Seed = 0,
-    fps: _Fps = None, size: _Size = None, layout: _Layout = None, scale: _Scale = 1.0, without: _Without = "",
-    with_: _With = "", flow: _Flow = False, jobs: _Jobs = 1, quiet: _Quiet = False,
+    fps: _Fps = None, size: _Size = None, layout: _Layout = None, scale: _Scale = 1.0,
+    emotions: _Emotions = "balanced", colour: _Colour = "rgb", without: _Without = "", with_: _With = "",
+    flow: _Flow = False, jobs: _Jobs = 1, quiet: _Quiet = False,
 ) -> None:  # fmt: skip
     """Recordings: seconds to minutes with several expressions, blinks, glances, a moving head.
 
@@ -333,6 +350,7 @@ def _recordings(
     _make(
         "recordings", out, jobs, quiet, people=subjects, takes=takes, seed=seed, fps=fps, size=size,
         layout=layout, scale=scale, without=without, with_=with_, flow=flow, seconds=seconds,
+        emotions=emotions, colour=colour,
     )  # fmt: skip
 
 
@@ -340,12 +358,13 @@ def _recordings(
 def _macro(
     out: _Out, subjects: _Subjects = 6, takes: _Takes = None, seed: _Seed = 0, fps: _Fps = None,
     size: _Size = None, layout: _Layout = None, scale: _Scale = 1.0, without: _Without = "",
-    with_: _With = "", flow: _Flow = False, jobs: _Jobs = 1, quiet: _Quiet = False,
+    colour: _Colour = "rgb", with_: _With = "", flow: _Flow = False, jobs: _Jobs = 1,
+    quiet: _Quiet = False,
 ) -> None:  # fmt: skip
     """Posed macro-expressions: the seven emotions, from neutral to the peak and back."""
     _make(
         "macro", out, jobs, quiet, people=subjects, takes=takes, seed=seed, fps=fps, size=size, layout=layout,
-        scale=scale, without=without, with_=with_, flow=flow,
+        scale=scale, without=without, with_=with_, flow=flow, emotions="seven", colour=colour,
     )  # fmt: skip
 
 
@@ -388,7 +407,11 @@ def _make(product: str, out: Path, jobs: int, quiet: bool, **settings: Any) -> N
     from mien.studio import Collection, conditions, write_collection
 
     width, height = _picture_size(settings.pop("size"))
-    how = conditions(without=_words(settings.pop("without")), also=_words(settings.pop("with_")))
+    how = conditions(
+        without=_words(settings.pop("without")),
+        also=_words(settings.pop("with_")),
+        emotions=settings.pop("emotions"),
+    )
     collection = Collection(product, width=width, height=height, conditions=how, **settings)  # type: ignore[arg-type]
     screen = _Screen(quiet, several=False)
     with screen:

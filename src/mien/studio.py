@@ -40,6 +40,7 @@ from mien.motion import optical_strain
 from mien.progress import Progress, ProgressHook, silent
 from mien.records import Product, Stream, Take
 from mien.synthesis.distractors import DistractorSettings
+from mien.synthesis.expressions import FREQUENCIES
 from mien.synthesis.performance import PerformanceSettings
 from mien.synthesis.preview import contact_sheet, film_frames
 from mien.synthesis.script import (
@@ -246,6 +247,8 @@ def _check(c: Collection) -> None:
     for name, value in (("width", c.width), ("height", c.height)):
         if value is not None and not 64 <= value <= 4096:
             raise InputError(f"--size: {name} {value} is not between 64 and 4096 pixels.")
+    if c.colour not in ("rgb", "grey", "nir"):
+        raise InputError(f"--colour {c.colour}: choose rgb, grey or nir.")
     if not 0.02 <= c.scale <= 2:
         raise InputError(f"--scale {c.scale:g}: give 0.02 to 2.")
     if c.seconds is not None and not 1 <= c.seconds <= 3600:
@@ -302,12 +305,15 @@ def write_collection(
     )
 
 
-def conditions(without: Sequence[str] = (), also: Sequence[str] = ()) -> Conditions:
+def conditions(
+    without: Sequence[str] = (), also: Sequence[str] = (), emotions: str = "balanced"
+) -> Conditions:
     """Everything that makes spotting hard as usual, with some of it switched off or on.
 
     Args:
         without: words of :data:`SWITCHES` to switch off; ``"all"`` of them.
         also: words to switch on that are off as usual (``"speech"``, ``"flicker"``).
+        emotions: how often each emotion comes: a key of ``expressions.FREQUENCIES``.
 
     Raises:
         InputError: a word that is none.
@@ -315,12 +321,14 @@ def conditions(without: Sequence[str] = (), also: Sequence[str] = ()) -> Conditi
     for word in (*without, *also):
         if word not in SWITCHES and word != "all":
             raise InputError(f"There is no {word!r} to switch; choose from {', '.join(SWITCHES)}.")
+    if emotions not in FREQUENCIES:
+        raise InputError(f"--emotions {emotions}: there is none; choose from {', '.join(FREQUENCIES)}.")
     wanted = {**SWITCHES, **dict.fromkeys(SWITCHES if "all" in without else without, False)}
     wanted |= dict.fromkeys(SWITCHES if "all" in also else also, True)
     usual = DistractorSettings()
     switched = {name: replace(getattr(usual, name), on=wanted[name]) for name in _DISTRACTORS}
     return Conditions(
-        acting=replace(PerformanceSettings(), distractors=DistractorSettings(**switched)),
+        acting=PerformanceSettings(frequencies=emotions, distractors=DistractorSettings(**switched)),
         noise=wanted["noise"],
         compression=wanted["compression"],
         motion_blur=wanted["blur"],
