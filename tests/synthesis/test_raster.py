@@ -20,7 +20,9 @@ def seen(vertices: np.ndarray, size: int = 64, distance: float = 4.0) -> np.ndar
 
 
 def test_a_point_on_the_axis_is_in_the_middle_and_nearer_things_are_larger() -> None:
-    points = project(np.array([[0, 0, 0], [1, 0, 0], [1, 0, -2], [0, 1, 0]], np.float32), 80.0, 32.0, 30.0, 4.0)
+    points = project(
+        np.array([[0, 0, 0], [1, 0, 0], [1, 0, -2], [0, 1, 0]], np.float32), 80.0, 32.0, 30.0, 4.0
+    )
     np.testing.assert_allclose(points[0], [32, 30, 0.25])
     np.testing.assert_allclose(points[1, :2], [52, 30])  # 80 / 4 = 20 pixels
     np.testing.assert_allclose(points[2, :2], [72, 30])  # twice as near: 40 pixels
@@ -118,6 +120,19 @@ def test_the_wall_is_seen_unless_something_comes_before_it() -> None:
     _, visible = flow_between(one, two)
     assert visible[5, 5]
     assert not visible[32, 32]
+
+
+def test_nothing_moved_is_exactly_nothing_and_pictures_mirror() -> None:
+    tilted = square() * np.array([1.013, 0.987, 1], np.float32) + np.array([0.003, 0, 0.17], np.float32)
+    tilted[0, 2] -= 0.4
+    flow, visible = flow_between(tilted, tilted)
+    assert (flow == 0).all()
+    assert visible.all()
+    one, two = square(size=0.3) - np.array([0.52, 0, 0], np.float32), square(size=0.31)
+    _, visible = flow_between(one, two)
+    mirrored = np.array([-1, 1, 1], np.float32)
+    _, other = flow_between((one * mirrored)[[1, 0, 3, 2]], (two * mirrored)[[1, 0, 3, 2]])
+    assert (visible == other[:, ::-1]).all()
 
 
 def test_shadow_map_holds_the_distance_of_what_is_nearest_to_the_light() -> None:

@@ -184,16 +184,18 @@ def locate(shown, points_a, points_b, faces, shown_b, scale_b):  # type: ignore[
         point is seen in B.
     """
     height, width = shown.shape
-    rows, columns = shown_b.shape
     flow = np.zeros((height, width, 2), np.float32)
     seen = np.zeros((height, width), np.bool_)
     for y in range(height):
         for x in range(width):
             f = shown[y, x]
             if f < 0:
-                i = min(rows - 1, int((y + 0.5) * scale_b))
-                j = min(columns - 1, int((x + 0.5) * scale_b))
-                seen[y, x] = shown_b[i, j] < 0
+                # the samples round the pixel's middle: one, or four when it lies between them
+                i, j = y * scale_b + scale_b // 2, x * scale_b + scale_b // 2
+                even = 1 - scale_b % 2
+                for k in range(i - even, i + 1):
+                    for m in range(j - even, j + 1):
+                        seen[y, x] = seen[y, x] or shown_b[k, m] < 0
                 continue
             a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
             px, py = x + 0.5, y + 0.5
@@ -203,25 +205,27 @@ def locate(shown, points_a, points_b, faces, shown_b, scale_b):  # type: ignore[
             inv = 1.0 / ((bx - ax) * (cy - ay) - (by - ay) * (cx - ax))
             u = ((bx - px) * (cy - py) - (by - py) * (cx - px)) * inv
             v = ((cx - px) * (ay - py) - (cy - py) * (ax - px)) * inv
-            # picture weights times inverse depths are, but for a factor, weights on the surface
-            wa, wb, wc = u * points_a[a, 2], v * points_a[b, 2], (1.0 - u - v) * points_a[c, 2]
-            total = wa + wb + wc
-            wa, wb, wc = wa / total, wb / total, wc / total
-            # a point's depth in B is the weighted mean of depths, 1 / that is its inverse depth
-            depth = wa / points_b[a, 2] + wb / points_b[b, 2] + wc / points_b[c, 2]
-            qx = (
-                wa * points_b[a, 0] / points_b[a, 2]
-                + wb * points_b[b, 0] / points_b[b, 2]
-                + wc * points_b[c, 0] / points_b[c, 2]
-            ) / depth
-            qy = (
-                wa * points_b[a, 1] / points_b[a, 2]
-                + wb * points_b[b, 1] / points_b[b, 2]
-                + wc * points_b[c, 1] / points_b[c, 2]
-            ) / depth
-            flow[y, x, 0] = qx - px
-            flow[y, x, 1] = qy - py
-            seen[y, x] = _is_seen(f, qx, qy, 1.0 / depth, points_b, faces, shown_b, scale_b)
+            t = 1.0 - u - v
+            # On the surface a corner weighs its picture weight times its inverse depth in A, so in picture B
+            # it weighs 1 + ga (gb, gc) times what it does in A, but for the common factor 1 + e. Written as
+            # differences, the flow is exactly 0 where nothing moves.
+            ga = points_a[a, 2] / points_b[a, 2] - 1.0
+            gb = points_a[b, 2] / points_b[b, 2] - 1.0
+            gc = points_a[c, 2] / points_b[c, 2] - 1.0
+            e = u * ga + v * gb + t * gc
+            da, db, dc = u * (ga - e) / (1.0 + e), v * (gb - e) / (1.0 + e), t * (gc - e) / (1.0 + e)
+            wa, wb, wc = u + da, v + db, t + dc
+            fx = (
+                wa * (points_b[a, 0] - ax) + wb * (points_b[b, 0] - bx) + wc * (points_b[c, 0] - cx)
+                + da * (ax - px) + db * (bx - px) + dc * (cx - px)
+            )  # fmt: skip
+            fy = (
+                wa * (points_b[a, 1] - ay) + wb * (points_b[b, 1] - by) + wc * (points_b[c, 1] - cy)
+                + da * (ay - py) + db * (by - py) + dc * (cy - py)
+            )  # fmt: skip
+            flow[y, x, 0], flow[y, x, 1] = fx, fy
+            near = (u * points_a[a, 2] + v * points_a[b, 2] + t * points_a[c, 2]) / (1.0 + e)
+            seen[y, x] = _is_seen(f, px + fx, py + fy, near, points_b, faces, shown_b, scale_b)
     return flow, seen
 
 

@@ -210,8 +210,8 @@ class Scene:
 
     def depth(self, moment: Moment, wall_mm: float) -> NDArray[np.uint16]:
         """Distance along the optical axis in millimetres, ``uint16`` (height, width)."""
-        s = self.camera.samples
-        near = moment.near[s // 2 :: s, s // 2 :: s]
+        c = self.camera
+        _, near = rasterise(moment.points, self._faces, 1, c.width, c.height)
         metres = self.head.metres / np.where(near > 0, near, 1)
         return np.asarray(np.where(near > 0, metres * 1000, wall_mm).round(), np.uint16)
 
