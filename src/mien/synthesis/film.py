@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import Any, Protocol
@@ -195,9 +195,10 @@ class Film:
         motion = self._motion(t)
         return self.scene.moment(motion.units[0], motion.actions[0], motion.pose[0], shown=shown)
 
-    @lru_cache(maxsize=32)  # noqa: B019 - small, and dies with the film
-    def _motion(self, t: float) -> Motion:
-        return self.acting.sample(np.array([t]))
+    @cached_property
+    def _motion(self) -> Callable[[float], Motion]:
+        # a cache of the film's own: one of the class would keep films, with their heads, alive
+        return lru_cache(maxsize=32)(lambda t: self.acting.sample(np.array([t])))
 
     def _wrinkling(self, t: float) -> Array:
         units = self._motion(t).units[0]
