@@ -103,7 +103,7 @@ class Actor:
         share = 1 if eye_px >= 120 else 2 if eye_px >= 60 else 3
         return self._painted(share)
 
-    @functools.lru_cache(maxsize=3)  # noqa: B019 - as many as there are sizes
+    @functools.lru_cache(maxsize=3)  # noqa: B019 - all actors' together: one person's sizes
     def _painted(self, share: int) -> Surface:
         return paint(self.appearance, head_model(), self.seed, (HEIGHT // share, WIDTH // share))
 
