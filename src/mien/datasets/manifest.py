@@ -1,0 +1,259 @@
+"""What every data set ends as: footage, annotated samples, and what is wrong with the copy at hand.
+
+Readers turn folders and workbooks into these plain records and never change the user's data. Frames are
+0-based *positions* in the footage's files, sorted by the number in their names; data sets whose annotation
+names frame numbers convert at their own door, so that dropped frames cannot shift anything. Whatever an
+annotation does not say is ``None``; whatever it says wrongly is a :class:`Problem`, with the reason, and never
+skipped silently.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from mien.errors import InputError
+from mien.events import EventKind
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["COLUMNS", "DataSet", "Footage", "Problem", "Sample", "manifest", "numbered", "sha256"]
+
+Severity = Literal["broken", "repaired", "note"]
+"""Broken: this sample (or file) cannot be used. Repaired: a known or evident mistake was put right. Note:
+worth knowing (a count that differs from the published one)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """One clip, video or picture series as it lies on disk.
+
+    Attributes:
+        dataset: name as in :data:`mien.datasets.LAYOUTS`.
+        part: of the data set (``"HS"``, ``"A"``, ``"training"``), or empty.
+        subject: namespaced: ``"casme2/sub01"``.
+        name: of the clip or video, unique with subject and part.
+        folder: where its frames lie.
+        files: file names in order of their numbers.
+        numbers: the number in each name.
+        fps: frames a second, from the data set's description or sheet; ``None`` for single pictures.
+    """
+
+    dataset: str
+    part: str
+    subject: str
+    name: str
+    folder: Path
+    files: tuple[str, ...]
+    numbers: tuple[int, ...]
+    fps: float | None
+
+    @property
+    def key(self) -> str:
+        """Unique in a manifest: ``casme2/sub01/EP02_01f`` (with the part, where there is one)."""
+        return "/".join(filter(None, (self.subject, self.part, self.name)))
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Every frame's file, in order."""
+        return tuple(self.folder / file for file in self.files)
+
+    def position(self, number: int) -> int | None:
+        """0-based position of the frame with a number; the nearest before it where that one is lost.
+
+        ``None``: the number lies before the first frame or after the last.
+        """
+        if not self.numbers or not self.numbers[0] <= number <= self.numbers[-1]:
+            return None
+        from bisect import bisect_right
+
+        return bisect_right(self.numbers, number) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One annotated expression (or a posed or neutral one).
+
+    Attributes:
+        dataset, part, subject: as :class:`Footage`.
+        clip: its name, unique with dataset, part and subject.
+        footage: key of the footage that shows it.
+        kind: ``"micro"`` or ``"macro"``; ``None`` for a neutral take.
+        fps: frames a second.
+        onset, apex, offset: 0-based positions in the footage; ``None`` where nobody annotated them or they
+            cannot be right.
+        onset_number, apex_number, offset_number: the frame numbers as in the annotation.
+        units: action units verbatim, as in the annotation.
+        emotion: a word of :data:`mien.labels.EMOTIONS`.
+        emotions: all of them, where an annotation names several.
+        objective: objective class I–VII *as annotated*, not as computed from the units.
+        reported: the label verbatim, where it differs from ``emotion``.
+        more: anything else that the annotation says, by its column.
+    """
+
+    dataset: str
+    part: str
+    subject: str
+    clip: str
+    footage: str
+    kind: EventKind | None
+    fps: float | None
+    onset: int | None
+    apex: int | None
+    offset: int | None
+    onset_number: int | None = None
+    apex_number: int | None = None
+    offset_number: int | None = None
+    units: str = ""
+    emotion: str | None = None
+    emotions: tuple[str, ...] = ()
+    objective: str | None = None
+    reported: str = ""
+    more: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """Unique in a manifest."""
+        return "/".join(filter(None, (self.subject, self.part, self.clip)))
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something about a copy of a data set that its user should know.
+
+    Attributes:
+        severity: see :data:`Severity`.
+        topic: machine-readable: ``"missing-frames"``, ``"apex-outside"``, ``"workbook-version"`` …
+        text: one or two sentences: what is wrong, what was done, what to do.
+        subject, clip: whom it concerns; empty for the whole copy.
+    """
+
+    severity: Severity
+    topic: str
+    text: str
+    subject: str = ""
+    clip: str = ""
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A copy of a data set, read.
+
+    Attributes:
+        name: as in :data:`mien.datasets.LAYOUTS`.
+        root: its folder.
+        footage: every clip or video found, annotated or not.
+        samples: every annotated expression that can be used, in the annotation's order.
+        problems: what is wrong.
+        sheets: annotation file -> SHA-256 of its bytes.
+        published: what -> published count, for the doctor to compare.
+    """
+
+    name: str
+    root: Path
+    footage: tuple[Footage, ...]
+    samples: tuple[Sample, ...]
+    problems: tuple[Problem, ...] = ()
+    sheets: Mapping[str, str] = field(default_factory=dict)
+    published: Mapping[str, int] = field(default_factory=dict)
+
+    def frame(self) -> pd.DataFrame:
+        """The manifest of this data set: see :func:`manifest`."""
+        return manifest([self])
+
+
+COLUMNS = (
+    *("dataset", "part", "subject", "clip", "kind", "fps", "n_frames", "onset", "apex", "offset"),
+    *(
+        "onset_number",
+        "apex_number",
+        "offset_number",
+        "action_units",
+        "emotion",
+        "objective",
+        "footage",
+        "folder",
+    ),
+)
+"""Columns of a manifest."""
+
+
+def manifest(datasets: Iterable[DataSet]) -> pd.DataFrame:
+    """One row a sample, for Parquet or CSV.
+
+    Returns:
+        A table with :data:`COLUMNS`; frame columns are nullable integers.
+    """
+    import pandas as pd
+
+    rows = []
+    for data in datasets:
+        footage = {f.key: f for f in data.footage}
+        for s in data.samples:
+            shown = footage.get(s.footage)
+            rows.append(
+                {
+                    "dataset": s.dataset,
+                    "part": s.part,
+                    "subject": s.subject,
+                    "clip": s.clip,
+                    "kind": s.kind,
+                    "fps": s.fps,
+                    "n_frames": None if shown is None else len(shown.files),
+                    "onset": s.onset,
+                    "apex": s.apex,
+                    "offset": s.offset,
+                    "onset_number": s.onset_number,
+                    "apex_number": s.apex_number,
+                    "offset_number": s.offset_number,
+                    "action_units": s.units,
+                    "emotion": s.emotion,
+                    "objective": s.objective,
+                    "footage": s.footage,
+                    "folder": None if shown is None else str(shown.folder),
+                }
+            )
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    whole = [c for c in COLUMNS if c.startswith(("onset", "apex", "offset")) or c == "n_frames"]
+    return table.astype(dict.fromkeys(whole, "Int64"))
+
+
+_NUMBER = re.compile(r"(\d+)(?!.*\d)")
+
+
+def numbered(
+    folder: Path, endings: Sequence[str] = (".jpg", ".jpeg", ".png", ".bmp")
+) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """The pictures of a folder by the last number in their names (never as strings).
+
+    Args:
+        folder: where they lie; hidden files and other endings are left out.
+        endings: in lower case.
+
+    Returns:
+        File names and their numbers, in order of the numbers.
+
+    Raises:
+        InputError: the folder cannot be read.
+    """
+    found = []
+    try:
+        for path in folder.iterdir():
+            if path.suffix.lower() in endings and not path.name.startswith("."):
+                match = _NUMBER.search(path.stem)
+                if match:
+                    found.append((int(match[1]), path.name))
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be read ({error.strerror or error}).") from error
+    found.sort()
+    return tuple(name for _, name in found), tuple(number for number, _ in found)
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
