@@ -3,7 +3,7 @@
 Readers turn folders and workbooks into these plain records and never change the user's data. Frames are
 0-based *positions* in the footage's files, sorted by the number in their names; data sets whose annotation
 names frame numbers convert at their own door, so that dropped frames cannot shift anything. Whatever an
-annotation does not say is ``None``; whatever it says wrongly is a :class:`Problem`, with the reason, and never
+annotation does not say is ``None``; what it says wrongly is a :class:`Problem`, with the reason, and never
 skipped silently.
 """
 
