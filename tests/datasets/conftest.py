@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
+from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
 
 from mien.datasets.layout import Filming, Layout, Shot, write_pictures
 from mien.records import Expression, Person, Take, UnitOnFace
@@ -87,6 +89,18 @@ def cells(path: Path, sheet: str | int = 0) -> list[list[str | None]]:
     """A sheet as it stands, every cell as text, ``None`` for an empty one."""
     table = pd.read_excel(path, sheet_name=sheet, header=None, dtype=str, keep_default_na=False)
     return [[cell or None for cell in row] for row in table.to_numpy().tolist()]
+
+
+def edit(path: Path, change: Callable[[Worksheet], None], sheet: str | None = None) -> None:
+    """Change a sheet as a user would, with the workbook opened and saved again."""
+    book = load_workbook(path)
+    change(book[sheet] if sheet else book.worksheets[0])
+    book.save(path)
+
+
+@pytest.fixture
+def edit_sheet() -> Callable[..., None]:
+    return edit
 
 
 @pytest.fixture

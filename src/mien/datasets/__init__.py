@@ -1,6 +1,8 @@
-"""Data sets as they lie on disk: the writers of their layouts (their readers will stand beside them).
+"""Data sets as they lie on disk: per data set one file with its reader and the writer of its layout.
 
->>> from mien.datasets import LAYOUTS, make_layout
+>>> from mien.datasets import CASME2, LAYOUTS, make_layout
+>>> CASME2("/data/CASME2").samples[0].emotion                          # doctest: +SKIP
+'happiness'
 >>> list(LAYOUTS)[:3]
 ['casme', 'casme2', 'smic']
 >>> make_layout("casme2").filming.streams[0].fps
@@ -11,13 +13,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, cast
 
 from mien.datasets.layout import Layout
+from mien.datasets.manifest import DataSet, Footage, Problem, Sample, manifest
 from mien.errors import InputError
 
-__all__ = ["LAYOUTS", "Layout", "make_layout"]
+__all__ = [
+    "CASME",
+    "CASME2",
+    "CAS_ME_2",
+    "CAS_ME_3",
+    "CK_PLUS",
+    "DFME",
+    "FOUR_DME",
+    "JAFFE",
+    "LAYOUTS",
+    "MMEW",
+    "MUG",
+    "OULU_CASIA",
+    "READERS",
+    "SAMM",
+    "SAMM_LV",
+    "SMIC",
+    "SMIC_E",
+    "DataSet",
+    "Footage",
+    "Layout",
+    "Problem",
+    "Sample",
+    "make_layout",
+    "manifest",
+    "read_dataset",
+]
 
 LAYOUTS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -58,3 +88,63 @@ def make_layout(name: str, **options: Any) -> Layout:
     file, kind = LAYOUTS[name].split(":")
     make = cast(Callable[..., Layout], getattr(import_module(f"mien.datasets.{file}"), kind))
     return make(**options)
+
+
+READERS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "casme": "casme:read_casme",
+        "casme2": "casme2:read_casme2",
+        "smic": "smic:read_smic",
+        "smic-e-long": "smic_e_long:read_smic_e_long",
+        "samm": "samm:read_samm",
+        "samm-lv": "samm_lv:read_samm_lv",
+        "cas-me-2": "cas_me_2:read_cas_me_2",
+        "cas-me-3": "cas_me_3:read_cas_me_3",
+        "mmew": "mmew:read_mmew",
+        "4dme": "four_dme:read_four_dme",
+        "dfme": "dfme:read_dfme",
+        "ck-plus": "ck_plus:read_ck_plus",
+        "oulu-casia": "oulu_casia:read_oulu_casia",
+        "jaffe": "jaffe:read_jaffe",
+        "mug": "mug:read_mug",
+    }
+)
+"""Name on the command line -> ``file:function`` in this package; loaded when it is first called."""
+
+_PYTHON_NAMES = {"SMIC_E": "smic-e-long", "FOUR_DME": "4dme"}
+_PYTHON_NAMES |= {
+    name.upper().replace("-", "_"): name for name in READERS if name not in _PYTHON_NAMES.values()
+}
+
+
+def read_dataset(name: str, root: str | Path, **options: Any) -> DataSet:
+    """Read a copy of a data set; nothing in it is changed.
+
+    Args:
+        name: a key of :data:`READERS`.
+        root: its folder, or the folder of its pictures.
+        options: what its reader takes (which pictures, which workbook); none is needed.
+
+    Raises:
+        InputError: there is no reader of that name, or the copy cannot be read at all. What is wrong in
+            parts is in :attr:`DataSet.problems`.
+    """
+    if name not in READERS:
+        raise InputError(f"There is no data set {name!r} to read; choose one of {', '.join(READERS)}.")
+    return _reader(name)(root, **options)
+
+
+def _reader(name: str) -> Callable[..., DataSet]:
+    file, function = READERS[name].split(":")
+    return cast(Callable[..., DataSet], getattr(import_module(f"mien.datasets.{file}"), function))
+
+
+def __getattr__(name: str) -> Callable[..., DataSet]:
+    """Readers in capitals: ``CASME2`` is :func:`mien.datasets.casme2.read_casme2`."""
+    if name in _PYTHON_NAMES:
+        return _reader(_PYTHON_NAMES[name])
+    raise AttributeError(f"module 'mien.datasets' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_PYTHON_NAMES])

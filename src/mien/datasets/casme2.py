@@ -42,18 +42,32 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from mien.datasets.layout import Filming, PictureSet, Shot, checked_people, recurs, steady, unit_string
+from mien.datasets.manifest import DataSet
+from mien.datasets.reading import (
+    Problems,
+    annotated,
+    digits,
+    films,
+    make_sample,
+    match,
+    open_copy,
+    read_marks,
+    without_duplicates,
+)
+from mien.datasets.sheets import Row, Table, Workbooks, columns
 from mien.datasets.workbook import Cell, write_workbook
 from mien.errors import InputError
 from mien.labels import VOCABULARIES, objective_class
 from mien.records import Stream, Take
 
-__all__ = ["Casme2Layout"]
+__all__ = ["Casme2Layout", "read_casme2"]
 
 TITLE = "CASME II"
 HEADER: tuple[Cell, ...] = (
     *("Subject", "Filename", None, "OnsetFrame", "ApexFrame", "OffsetFrame", None),
     *("Action Units", "Estimated Emotion"),
 )
+FPS = 200.0
 _EVERY = 60
 _QUIRKS = {7: "apex /", 17: "apex = onset", 27: "apex = offset", 37: "AU ?"}
 _ODD_NAMES = {5: "EP{episode:02d}f", 25: "EP{episode:02d}_{count}", 45: "EP{episode:02d}_{count:02d}_01"}
@@ -74,7 +88,7 @@ class Casme2Layout:
     name: ClassVar[str] = "casme2"
     filming: ClassVar[Filming] = Filming(
         product="clips",
-        streams=(Stream("", 200.0, 640, 480),),
+        streams=(Stream("", FPS, 640, 480),),
         emotions={
             "others": 99,
             "disgust": 63,
@@ -173,3 +187,151 @@ class Casme2Layout:
         ]
         label = objective_class(unit.au for unit in event.units)
         return row, 1 + VOCABULARIES["objective"].index(label)
+
+
+# ------------------------------------------------------------ reading
+
+_INSIDE = r"sub\d+"
+_TREES = {
+    "raw": (r"casme2[_-]raw[_-]selected", r".*raw.*selected.*", r".*raw.*"),
+    "cropped": (r"cropped", r".*cropped.*"),
+}
+_MOVED = (("sub24", "EP07_01"), ("sub24", "EP07_04f"), ("sub24", "EP10_03"))
+"""The clips that went from sadness to surprise in 2019."""
+_COMMON = {"others": 99, "disgust": 63, "happiness": 32, "repression": 27, "fear": 2}
+_EMOTIONS = {
+    "2014": {**_COMMON, "surprise": 25, "sadness": 7},
+    "2019": {**_COMMON, "surprise": 28, "sadness": 4},
+}
+_CLASSES = {"own workbook": (25, 15, 99, 26, 20, 1, 69), "2019": (30, 18, 93, 15, 18, 2, 79)}
+
+
+def read_casme2(
+    root: str | Path,
+    *,
+    pictures: Literal["raw", "cropped", "none"] = "raw",
+    coding: Literal["2014", "2019"] | None = None,
+    workbook: str | Path | None = None,
+) -> DataSet:
+    """Read a copy of CASME II.
+
+    The codings of 2014 and 2019 are told apart by what they say of the three clips that were moved, and by
+    the column of objective classes where those are not in the sheet. Objective classes are those of the
+    workbook of objective classes (MEGC 2018's); those of the 2019 coding only where that is not there. A
+    clip's year is in :attr:`Sample.more` under ``"coding"``, the 2019 column under ``"Objective Classes"``.
+
+    Args:
+        root: the copy, or its tree of pictures.
+        pictures: which tree; ``"none"`` reads the annotation alone.
+        coding: which workbook, where both are there; that of 2014 if not given, since MEGC 2019 is defined
+            by it.
+        workbook: the coding to read instead of looking for one.
+
+    Raises:
+        InputError: no pictures or no coding, or a column without which nothing can be read is missing.
+    """
+    copy = open_copy(TITLE, root, inside=_INSIDE, pictures=pictures, names=_TREES, workbook=workbook)
+    problems = copy.problems
+    table, year = _coding(copy.books, problems, coding)
+    classes = _objective(copy.books, problems)
+    rows = without_duplicates(_named(table, problems), problems)
+    shown = films(copy, "casme2", _INSIDE, "sub{:02d}", FPS)
+    places = match([(s, c) for s, c, _ in rows], shown, problems) if copy.tree else [None] * len(rows)
+    samples = []
+    for (subject, clip, row), footage in zip(rows, places, strict=True):
+        if copy.tree and footage is None:
+            continue
+        samples.append(
+            make_sample(
+                problems,
+                dataset="casme2",
+                subject=subject,
+                clip=clip,
+                footage=footage,
+                fps=FPS,
+                marks=read_marks(row, problems, subject, clip),
+                units=row["units"],
+                emotion=row["emotion"],
+                labelled="emotion" in table.places,
+                objective=classes.get((subject, clip)) if classes else row["objective"],
+                more={"coding": year}
+                | ({"Objective Classes": row.text("objective")} if "objective" in table.places else {}),
+                row=row,
+            )
+        )
+    published = {"samples": 255, "subjects": 26}
+    published |= {f"samples emotion={word}": n for word, n in _EMOTIONS[year].items()}
+    numbers = _CLASSES["own workbook"] if classes else _CLASSES["2019"] if year == "2019" else ()
+    names = VOCABULARIES["objective"].labels
+    published |= {f"samples objective={name}": n for name, n in zip(names, numbers, strict=False)}
+    return DataSet(
+        *("casme2", copy.root, tuple(shown), tuple(samples), problems.found),
+        sheets=copy.books.used,
+        published=published,
+    )
+
+
+def _named(table: Table, problems: Problems) -> list[tuple[str, str, Row]]:
+    rows = []
+    for row in annotated(table, problems):
+        number = digits(row["subject"])
+        if number is None:
+            words = f"{table.sheet}, row {row.number}: {row.text('subject')!r} is no subject."
+            problems.broken("row-without-name", words, clip=row.text("clip"))
+        else:
+            rows.append((f"casme2/sub{number:02d}", row.text("clip"), row))
+    return rows
+
+
+def _year(table: Table) -> str:
+    """Which coding a sheet is, by its content."""
+    said = {
+        row.text("emotion").lower()
+        for row in table.rows()
+        if (f"sub{digits(row['subject']) or 0:02d}", row.text("clip")) in _MOVED
+    }
+    if said in ({"sadness"}, {"surprise"}):
+        return "2014" if said == {"sadness"} else "2019"
+    return "2019" if "objective" in table.places else "2014"
+
+
+def _coding(books: Workbooks, problems: Problems, coding: str | None) -> tuple[Table, str]:
+    if coding not in (None, "2014", "2019"):
+        raise InputError(f"CASME II has no coding of {coding!r}: choose '2014' or '2019'.")
+    keys = ("subject", "clip", "onset", "apex", "offset", "units", "emotion", "objective")
+    wanted = columns(*keys)
+
+    def fits(table: Table) -> bool:
+        clips = [row.text("clip") for row in table.rows() if row.text("clip")]
+        episodes = sum(clip.upper().startswith("EP") for clip in clips)
+        return "onset" in table.places and 2 * episodes >= len(clips)
+
+    years = {_year(table) for table in books.tables(wanted) if fits(table)}
+    year = coding or ("2014" if "2014" in years or not years else "2019")
+    table = books.table(
+        f"the coding of CASME II ({year})" if coding else "the coding of CASME II",
+        wanted,
+        must=("subject", "clip", "onset", "offset"),
+        may=("objective",),
+        accept=lambda table: fits(table) and _year(table) == year,
+    )
+    if year == "2019":
+        problems.note(
+            "workbook-version",
+            f"{table.sheet.path.name} (SHA-256 {books.used[table.sheet.path.name]}) is the coding of 2019; "
+            "the lists of MEGC 2019 are made from that of 2014.",
+        )
+    elif len(years) > 1:
+        problems.note("workbook-version", "Both codings are there; that of 2014 is read.")
+    return table, year
+
+
+def _objective(books: Workbooks, problems: Problems) -> dict[tuple[str, str], object]:
+    """The workbook of objective classes; empty where there is none."""
+    found = books.tables(columns("subject", "clip", "onset", "objective"), least=3, main=False)
+    own = [table for table in found if "onset" not in table.places]
+    if not own:
+        problems.note("no-objective-classes", "The workbook of objective classes is not there.")
+        return {}
+    books.use(own[0])
+    return {(subject, clip): row["objective"] for subject, clip, row in _named(own[0], problems)}

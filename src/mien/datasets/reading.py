@@ -15,12 +15,13 @@ from itertools import pairwise
 from pathlib import Path
 
 from mien.datasets.manifest import DataSet, Footage, Problem, Sample, Severity, numbered
-from mien.datasets.sheets import Row, Table, text
+from mien.datasets.sheets import Row, Table, Workbooks, text
 from mien.errors import InputError
 from mien.events import EventKind
 from mien.labels import normalise_emotion, normalise_objective_class, parse_action_units
 
 __all__ = [
+    "Copy",
     "Marks",
     "Problems",
     "annotated",
@@ -28,12 +29,14 @@ __all__ = [
     "count",
     "digits",
     "film",
+    "films",
     "folders",
     "frame_number",
     "frame_number_or_none",
     "loose_name",
     "make_sample",
     "match",
+    "open_copy",
     "picture_tree",
     "read_marks",
     "without_duplicates",
@@ -269,7 +272,7 @@ def picture_tree(
             else:
                 below += children
         level = below
-    if root in trees:
+    if root in trees:  # pointed at: what it is called does not matter
         return root
     paths = {tree: tree.relative_to(root).parts for tree in trees}
     for name in names:
@@ -280,6 +283,89 @@ def picture_tree(
         if not any(re.fullmatch(name, part, re.IGNORECASE) for name in others for part in parts):
             return tree
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A copy of a data set, opened.
+
+    Attributes:
+        root: as the user gave it.
+        tree: the folder that holds the folders of pictures; ``None`` where only the annotation is read.
+        books: its workbooks.
+        problems: what is wrong.
+    """
+
+    root: Path
+    tree: Path | None
+    books: Workbooks
+    problems: Problems
+
+
+def open_copy(
+    title: str,
+    root: str | Path,
+    *,
+    inside: str,
+    pictures: str = "raw",
+    names: Mapping[str, Sequence[str]] | None = None,
+    workbook: str | Path | None = None,
+) -> Copy:
+    """Find the pictures and the workbooks of a copy; ``root`` may be its folder or the pictures' folder.
+
+    Args:
+        title: the data set's name for people.
+        root: where the user says that it is.
+        inside: see :func:`picture_tree`.
+        pictures: which of the trees in ``names``, or ``"none"``: only the annotation.
+        names: tree -> patterns of its names, best first.
+        workbook: take the main table from this one.
+
+    Raises:
+        InputError: no such folder, no such tree, or pictures that the data set does not have.
+    """
+    known = dict(names or {"raw": ()})
+    if pictures not in (*known, "none"):
+        choices = ", ".join(map(repr, (*known, "none")))
+        raise InputError(f"{title} has no pictures {pictures!r}: choose one of {choices}.")
+    place, problems, tree = checked_root(root), Problems(), None
+    if pictures != "none":
+        others = [name for key, patterns in known.items() if key != pictures for name in patterns]
+        tree = picture_tree(place, inside, known[pictures], others)
+        if tree is None:
+            kind = f" ({pictures})" if len(known) > 1 else ""
+            raise InputError(
+                f"{place}: the pictures of {title}{kind} are not there. "
+                "Point to the folder that holds them or its workbook."
+            )
+    beside = [place.resolve().parent] if tree == place else []
+    only = None if workbook is None else Path(workbook)
+    return Copy(place, tree, Workbooks([place], problems, beside=beside, only=only), problems)
+
+
+def films(
+    copy: Copy, dataset: str, inside: str, name: str, fps: float | None, *, part: str = ""
+) -> list[Footage]:
+    """Every clip of a tree ``subject/clip/pictures``.
+
+    Args:
+        copy: its tree may be ``None``: then there are none.
+        dataset: its name.
+        inside: pattern of the subjects' folders.
+        name: how subjects are called, with their number: ``"sub{:02d}"``.
+        fps: frames a second.
+        part: of the data set.
+    """
+    if copy.tree is None:
+        return []
+    found = []
+    for person in folders(copy.tree, inside):
+        subject = f"{dataset}/{name.format(digits(person.name))}"
+        for clip in folders(person):
+            shown = film(dataset, subject, clip.name, clip, fps, copy.problems, part=part)
+            if shown is not None:
+                found.append(shown)
+    return found
 
 
 def film(
@@ -293,12 +379,15 @@ def film(
     part: str = "",
     endings: Sequence[str] = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"),
 ) -> Footage | None:
-    """A folder of pictures as footage.
+    """A folder of pictures as footage; a level between that holds one folder and nothing else is passed.
 
     Returns:
         ``None`` for a folder without pictures, which is reported.
     """
     files, numbers = numbered(folder, endings)
+    while not files and len(below := folders(folder)) == 1:
+        folder = below[0]
+        files, numbers = numbered(folder, endings)
     if not files:
         problems.broken("empty-folder", f"{folder}: holds no pictures.", subject, name)
         return None

@@ -205,41 +205,55 @@ class Workbooks:
         used: name of each workbook that a table was taken from -> SHA-256 of its bytes.
     """
 
-    def __init__(self, places: Sequence[Path], problems: Problems, *, only: Path | None = None) -> None:
+    def __init__(
+        self,
+        places: Sequence[Path],
+        problems: Problems,
+        *,
+        beside: Sequence[Path] = (),
+        only: Path | None = None,
+    ) -> None:
         """Read them.
 
         Args:
             places: folders to look in, two levels deep.
-            problems: takes what cannot be read.
-            only: read this file and no other.
+            problems: takes what is wrong.
+            beside: folders to look in, and in none below them.
+            only: take the main table from this file and no other.
 
         Raises:
             InputError: ``only`` cannot be read.
         """
-        self._places, self._problems = tuple(places), problems
+        self._places, self._problems = (*places, *beside), problems
         self._digests: dict[Path, str] = {}
         self._unreadable: list[str] = []
+        self._only = only
         self.used: dict[str, str] = {}
         self.sheets: list[Sheet] = []
-        for path in [only] if only is not None else _files(self._places):
+        first = [] if only is None else [only]
+        for path in dict.fromkeys([*first, *_files(places, 2), *_files(beside, 0)]):
             try:
                 sheets, self._digests[path] = read_workbook(path)
             except InputError as error:
-                if only is not None:
+                if path == only:
                     raise
                 self._unreadable.append(str(error))
                 continue
             self.sheets += sheets
 
-    def tables(self, wanted: Mapping[str, Sequence[str]], least: int | None = None) -> list[Table]:
+    def tables(
+        self, wanted: Mapping[str, Sequence[str]], least: int | None = None, *, main: bool = True
+    ) -> list[Table]:
         """Every sheet that has the wanted columns, most columns first.
 
         Args:
             wanted: column's key -> spellings.
             least: how many of them a sheet has to have; half of them if not given.
+            main: it is the table that the user may have named the workbook of.
         """
         enough = max(2, (len(wanted) + 1) // 2) if least is None else least
-        found = [find_header(sheet, wanted) for sheet in self.sheets]
+        only = self._only if main else None
+        found = [find_header(sheet, wanted) for sheet in self.sheets if only in (None, sheet.path)]
         return sorted((t for t in found if t and len(t.places) >= enough), key=lambda t: -len(t.places))
 
     def table(
@@ -251,6 +265,7 @@ class Workbooks:
         may: Collection[str] = (),
         accept: Callable[[Table], bool] = lambda table: True,
         least: int | None = None,
+        main: bool = True,
     ) -> Table:
         """The sheet with most of the wanted columns.
 
@@ -264,11 +279,12 @@ class Workbooks:
             may: keys that need not be there.
             accept: a further condition.
             least: see :meth:`tables`.
+            main: see :meth:`tables`.
 
         Raises:
             InputError: no sheet has them, or a column of ``must`` is missing.
         """
-        fitting = [table for table in self.tables(wanted, least) if accept(table)]
+        fitting = [table for table in self.tables(wanted, least, main=main) if accept(table)]
         if not fitting:
             raise InputError(self._nothing(what, wanted, must))
         best = min(fitting, key=lambda table: sum(key not in table.places for key in must))
@@ -309,12 +325,12 @@ class Workbooks:
         return " ".join([told, *self._unreadable])
 
 
-def _files(places: Sequence[Path]) -> list[Path]:
-    """The workbooks in the folders, two levels deep, nearest first and each once."""
-    found: dict[Path, None] = {}
+def _files(places: Sequence[Path], depth: int) -> list[Path]:
+    """The workbooks in the folders, and so many levels below them, nearest first."""
+    found: list[Path] = []
     for place in places:
         level = [place]
-        for depth in range(3):
+        for left in range(depth, -1, -1):
             below: list[Path] = []
             for folder in level:
                 try:
@@ -325,8 +341,8 @@ def _files(places: Sequence[Path]) -> list[Path]:
                     if entry.name.startswith((".", "~$")):
                         continue
                     if entry.name.lower().endswith((".xlsx", ".xls", ".xlsm")) and entry.is_file():
-                        found[Path(entry.path)] = None
-                    elif depth < 2 and entry.is_dir():
+                        found.append(Path(entry.path))
+                    elif left and entry.is_dir():
                         below.append(Path(entry.path))
             level = below
-    return list(found)
+    return found
