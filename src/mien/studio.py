@@ -75,6 +75,9 @@ SWITCHES: Final[Mapping[str, bool]] = {
     "blur": True,
 }
 """What makes spotting hard -> whether it is on as usual."""
+_REPEATABLE: Final = {"threads": "1", "x264-params": "mbtree=0"}
+"""Options with which x264 makes the same bytes every time: rate control depends on the number of threads, and
+the macroblock tree (x264 as in PyAV 18) sometimes compresses the same pictures differently."""
 _LARGEST_SEED: Final = 2**32  # larger ones are the frozen test world's
 
 
@@ -346,7 +349,7 @@ def write_preview(out: Path, seed: int = 0) -> tuple[Path, Path]:
         write_atomically(out / "people.png", encode(contact_sheet(seed), ".png"))
     except OSError as error:
         raise InputError(f"{out}: cannot write there ({error.strerror or error}).") from error
-    film = write_video(out / "motion.mp4", film_frames(seed), 25.0, options={"threads": "1", "crf": "18"})
+    film = write_video(out / "motion.mp4", film_frames(seed), 25.0, options={**_REPEATABLE, "crf": "18"})
     return out / "people.png", film
 
 
@@ -425,12 +428,12 @@ def write_film(
                 yield from pool.map(film.frame, some) if threads > 1 else map(film.frame, some)
                 progress(some.stop, len(film))
 
-    options = {"threads": "1"}  # rate control depends on the number of threads
     crf = script.setting.crf
     if crf:
-        options |= {"crf": str(crf), "preset": "veryfast"}
+        options = {**_REPEATABLE, "crf": str(crf), "preset": "veryfast"}
         codec, pixels = "libx264", "yuv420p"
     else:
+        options = {"threads": "1"}
         codec, pixels = "ffv1", "bgr0" if script.take.stream.colour == "rgb" else "gray"
     return write_video(
         path,
