@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import functools
 import io
 import json
 import os
+import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
@@ -75,6 +78,7 @@ SWITCHES: Final[Mapping[str, bool]] = {
     "blur": True,
 }
 """What makes spotting hard -> whether it is on as usual."""
+_KEPT_BYTES: Final = 1 << 27  # pictures of one take that are kept for its other views
 _REPEATABLE: Final = {"threads": "1", "x264-params": "mbtree=0"}
 """Options with which x264 makes the same bytes every time: rate control depends on the number of threads, and
 the macroblock tree (x264 as in PyAV 18) sometimes compresses the same pictures differently."""
@@ -177,7 +181,7 @@ class Collection:
         n = self.takes or filming.takes
         return tuple(
             Order(
-                product=self.product,
+                product=filming.product,
                 seed=self.seed,
                 person=person,
                 number=number,
@@ -195,9 +199,9 @@ class Collection:
         )
 
     def _emotion(self, filming: Filming, person: int, number: int) -> str | None:
-        if self.product == "recordings":
+        if filming.product == "recordings":
             return None
-        if self.product == "macro" and (filming.poses or self.layout is None):
+        if filming.product == "macro" and (filming.poses or self.layout is None):
             return tuple(filming.emotions)[(number - 1) % len(filming.emotions)]
         if self.layout is None:
             return None
@@ -256,11 +260,21 @@ def _check(c: Collection) -> None:
         raise InputError(f"--scale {c.scale:g}: give 0.02 to 2.")
     if c.seconds is not None and not 1 <= c.seconds <= 3600:
         raise InputError(f"--seconds {c.seconds:g}: recordings last from 1 s to an hour.")
-    if c.layout is not None:
-        product = make_layout(c.layout).filming.product
-        verb = {"clips": "clips", "recordings": "recordings", "macro": "macro"}[product]
-        if product != c.product and not (product == "macro" and c.product == "clips"):
-            raise InputError(f"{c.layout} holds {product}: use `mien synth {verb} --layout {c.layout}`.")
+    if c.layout is None:
+        for name, value in (("width", c.width), ("height", c.height)):
+            if value is not None and value % 2:
+                raise InputError(f"--size: {name} {value} is odd, and films have even sizes.")
+        return
+    filming = make_layout(c.layout).filming
+    if c.product not in (filming.product, "clips" if filming.product == "macro" else ""):
+        verb = filming.product
+        raise InputError(f"{c.layout} holds {verb}: use `mien synth {verb} --layout {c.layout}`.")
+    if c.people > filming.n_people:
+        raise InputError(
+            f"--subjects {c.people}: {c.layout} has {filming.n_people} people, ask for that many at most."
+        )
+    if c.flow:
+        raise InputError(f"--flow: {c.layout} has no place for it; leave out --layout.")
 
 
 def _acting(acting: PerformanceSettings, filming: Filming, layout: str | None) -> PerformanceSettings:
@@ -300,12 +314,12 @@ def write_collection(
     """
     if jobs == 0 or jobs < -1:
         raise InputError(f"--jobs {jobs}: give 1 or more, or -1 for one on each core.")
-    _claim(out, collection)
-    return (
-        _in_layout(collection, out, jobs, progress)
-        if collection.layout
-        else _as_films(collection, out, jobs, progress)
-    )
+    try:
+        card = _claim(out, collection)
+        write = _as_films if collection.layout is None else _in_layout
+        return write(collection, out, card, jobs, progress)
+    except OSError as error:
+        raise InputError(f"{out}: cannot write there ({error.strerror or error}).") from error
 
 
 def conditions(
@@ -353,36 +367,59 @@ def write_preview(out: Path, seed: int = 0) -> tuple[Path, Path]:
     return out / "people.png", film
 
 
-def _claim(out: Path, collection: Collection) -> None:
-    """Leave the card that says what is in the folder, unless it is there."""
+def _claim(out: Path, collection: Collection) -> str:
+    """The text of the card that says what is in the folder, which is free or holds the same."""
     text = _json(collection.describe())
     card = out / CARD
-    try:
-        if card.is_file():
-            if card.read_text() != text:
-                raise InputError(f"{out} holds another collection (see {CARD} in it); choose another folder.")
-            return
-        if out.is_dir() and any(out.iterdir()):
-            raise InputError(f"{out} is not empty; choose another folder.")
-        write_atomically(card, text)
-    except OSError as error:
-        raise InputError(f"{out}: cannot write there ({error.strerror or error}).") from error
+    if card.is_file():
+        if card.read_bytes() != text.encode():
+            raise InputError(f"{out} holds another collection (see {CARD} in it); choose another folder.")
+    elif out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file; choose a folder.")
+    elif out.is_dir() and not all(_is_half_written(path) for path in out.iterdir()):
+        raise InputError(f"{out} is not empty; choose another folder.")
+    return text
+
+
+def _begin(out: Path, card: str) -> None:
+    """Leave the card, now that the whole collection is planned, and clear away what a killed run left."""
+    for path in sorted(out.rglob(".*")):
+        if _is_half_written(path):
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    if not (out / CARD).is_file():
+        write_atomically(out / CARD, card)
+
+
+_HALF_WRITTEN: Final = re.compile(
+    r"\.(part-.+-[0-9a-f]{8}|.+\.[0-9a-f]{8}|p\d+-t\d+.*-[a-z0-9_]{8}\.(mp4|mkv))"
+)
+
+
+def _is_half_written(path: Path) -> bool:
+    """Whether a file or folder has a name that only half-written ones of ours have."""
+    return _HALF_WRITTEN.fullmatch(path.name) is not None
 
 
 # ------------------------------------------------------------ films with their truth
 
 
-def _as_films(collection: Collection, out: Path, jobs: int, progress: ProgressHook) -> tuple[Take, ...]:
+def _as_films(
+    collection: Collection, out: Path, card: str, jobs: int, progress: ProgressHook
+) -> tuple[Take, ...]:
     orders = collection.orders()
-    calls = [(_make_film, (order, out, collection.flow)) for order in orders]
-    scripts = [order.script() for order in orders]
-    missing = [
-        call for call, s in zip(calls, scripts, strict=True) if not (out / _truth_path(s.take)).is_file()
-    ]
-    _work(missing, jobs, progress, len(calls))
-    for name, rows in _tables(scripts).items():
+    tables, takes, missing = _Tables(), [], []
+    for order in orders:
+        script = order.script()  # not kept: a script holds a head
+        tables.add(script)
+        takes.append(script.take)
+        paths = (_film_path(script), *_flow_paths(script.take, collection.flow), _truth_path(script.take))
+        if not all((out / path).is_file() for path in paths):
+            missing.append((_make_film, (order, out, collection.flow)))
+    _begin(out, card)
+    _work(missing, jobs, progress, len(orders))
+    for name, rows in tables.all().items():
         write_atomically(out / name, _csv(rows))
-    return tuple(s.take for s in scripts)
+    return tuple(takes)
 
 
 def _film_path(script: Script) -> str:
@@ -393,18 +430,20 @@ def _truth_path(take: Take) -> str:
     return f"truth/{take.key}.json"
 
 
+def _flow_paths(take: Take, flow: bool) -> tuple[str, ...]:
+    return tuple(f"flow/{take.key}-{i}.npz" for i in range(1, len(take.expressions) + 1) if flow)
+
+
 def _make_film(order: Order, out: Path, flow: bool) -> None:
     """Film, exact flow, and last the truth, which says that the rest is there."""
     script = order.script()
     film = script.film()
     (out / "films").mkdir(parents=True, exist_ok=True)
     write_film(script, out / _film_path(script))
-    if flow:
-        for i, e in enumerate(script.take.expressions, 1):
-            moved, seen = film.flow(e.onset, e.apex)
-            write_atomically(
-                out / f"flow/{script.take.key}-{i}.npz", npz({"flow": moved.astype(np.float16), "seen": seen})
-            )
+    take = script.take
+    for path, e in zip(_flow_paths(take, flow), take.expressions, strict=False):
+        moved, seen = film.flow(e.onset, e.apex)
+        write_atomically(out / path, npz({"flow": moved.astype(np.float16), "seen": seen}))
     write_atomically(out / _truth_path(script.take), _json({**script.describe(), "film": _film_path(script)}))
 
 
@@ -446,20 +485,26 @@ def write_film(
     )
 
 
-def _tables(scripts: Sequence[Script]) -> dict[str, list[dict[str, Any]]]:
+class _Tables:
     """The manifest as tables: people, takes, expressions, and what else happens."""
-    people: dict[int, dict[str, Any]] = {}
-    takes, expressions, others = [], [], []
-    for script in scripts:
+
+    def __init__(self) -> None:
+        self.people: dict[int, dict[str, Any]] = {}
+        self.takes: list[dict[str, Any]] = []
+        self.expressions: list[dict[str, Any]] = []
+        self.others: list[dict[str, Any]] = []
+
+    def add(self, script: Script) -> None:
+        """Rows of one more take."""
         take, looks = script.take, script.actor.appearance
         person = take.person
-        people[person.number] = {
+        self.people[person.number] = {
             **asdict(person),
             "hair_style": looks.hair_style,
             "hair_colour": looks.hair_colour,
             "iris": looks.iris,
         }
-        takes.append(
+        self.takes.append(
             {
                 "take": take.key,
                 "person": person.number,
@@ -475,7 +520,7 @@ def _tables(scripts: Sequence[Script]) -> dict[str, list[dict[str, Any]]]:
                 "seed": take.seed,
             }
         )
-        expressions += [
+        self.expressions += [
             {
                 "take": take.key,
                 "kind": e.kind,
@@ -495,7 +540,7 @@ def _tables(scripts: Sequence[Script]) -> dict[str, list[dict[str, Any]]]:
             first, last = ((s - script.start_s) * take.fps for s in (span.start_s, span.end_s))
             if last < 0 or first > take.n_frames - 1:
                 continue
-            others.append(
+            self.others.append(
                 {
                     "take": take.key,
                     "kind": span.kind,
@@ -503,18 +548,23 @@ def _tables(scripts: Sequence[Script]) -> dict[str, list[dict[str, Any]]]:
                     "last": min(take.n_frames - 1, int(np.ceil(last))),
                 }
             )
-    return {
-        "people.csv": [people[n] for n in sorted(people)],
-        "takes.csv": takes,
-        "expressions.csv": expressions,
-        "distractors.csv": others,
-    }
+
+    def all(self) -> dict[str, list[dict[str, Any]]]:
+        """File name -> rows."""
+        return {
+            "people.csv": [self.people[n] for n in sorted(self.people)],
+            "takes.csv": self.takes,
+            "expressions.csv": self.expressions,
+            "distractors.csv": self.others,
+        }
 
 
 # ------------------------------------------------------------ the layout of a data set
 
 
-def _in_layout(collection: Collection, out: Path, jobs: int, progress: ProgressHook) -> tuple[Take, ...]:
+def _in_layout(
+    collection: Collection, out: Path, card: str, jobs: int, progress: ProgressHook
+) -> tuple[Take, ...]:
     assert collection.layout is not None
     layout: Layout = make_layout(collection.layout)
     orders = {}
@@ -522,6 +572,7 @@ def _in_layout(collection: Collection, out: Path, jobs: int, progress: ProgressH
         take = order.script().take
         orders[take] = order
     shots = layout.plan(tuple(orders))
+    _begin(out, card)
     missing = [shot for shot in shots if not is_written(shot, out)]
     _work([(_make_shot, (orders[shot.take], shot, out)) for shot in missing], jobs, progress, len(shots))
     layout.annotate(shots, out)
@@ -533,8 +584,12 @@ def _make_shot(order: Order, shot: Shot, out: Path) -> None:
     height, width = _face_size(order.stream)
     matrix = film.face_crop(width, height)
 
+    # many layouts have the whole picture and the face of the same frames
+    room = _KEPT_BYTES // (3 * order.stream.width * order.stream.height)
+    frame = functools.lru_cache(maxsize=room)(film.frame)
+
     def face(i: int) -> NDArray[np.generic]:
-        return film.cut(film.frame(i), matrix, width, height)
+        return film.cut(frame(i), matrix, width, height)
 
     def moved(apex: int) -> NDArray[np.generic]:
         """Motion from onset to apex in a crop like those that go round: see the flow layout."""
@@ -549,7 +604,7 @@ def _make_shot(order: Order, shot: Shot, out: Path) -> None:
         return np.concatenate([uv, optical_strain(uv)[..., None]], -1)
 
     views: dict[View, Callable[[int], NDArray[np.generic]]] = {
-        "full": film.frame,
+        "full": frame,
         "face": face,
         "depth": film.depth,
         "flow": moved,
