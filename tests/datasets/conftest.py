@@ -15,6 +15,8 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from mien.datasets.layout import Filming, Layout, Shot, write_pictures
+from mien.datasets.manifest import DataSet, Sample
+from mien.labels import action_unit_sets, parse_action_units
 from mien.records import Expression, Person, Take, UnitOnFace
 
 UNITS = (
@@ -96,6 +98,52 @@ def edit(path: Path, change: Callable[[Worksheet], None], sheet: str | None = No
     book = load_workbook(path)
     change(book[sheet] if sheet else book.worksheets[0])
     book.save(path)
+
+
+def by_name(data: DataSet) -> dict[tuple[str, str, str], Sample]:
+    """Samples by part, subject (without the data set's name) and clip."""
+    told = {(s.part, s.subject.split("/")[1], s.clip): s for s in data.samples}
+    assert len(told) == len(data.samples)
+    return told
+
+
+def problems_of(data: DataSet, *without: str) -> list[tuple[str, str, str, str]]:
+    """Severity, topic, subject (without the data set's name) and clip of every problem."""
+    return [
+        (p.severity, p.topic, p.subject.split("/")[-1], p.clip)
+        for p in data.problems
+        if p.topic not in without
+    ]
+
+
+def says_the_truth(sample: Sample, event: Expression, shot: Shot, *marks: str) -> None:
+    """That a sample says what was written: some marks, fps, kind, units and emotion."""
+    for mark in marks:
+        assert getattr(sample, mark) == getattr(event, mark), mark
+        assert getattr(sample, f"{mark}_number") == shot.number(getattr(event, mark)), mark
+    for mark in {"onset", "apex", "offset"} - set(marks):
+        assert getattr(sample, mark) is None, mark
+    assert sample.fps == shot.take.fps
+    assert sample.kind == event.kind
+    assert sample.emotion == event.emotion
+    if sample.units and sample.units != "?":
+        tokens = parse_action_units(sample.units)
+        assert frozenset(u.au for u in event.units) in action_unit_sets(tokens)
+
+
+@pytest.fixture
+def samples_of() -> Callable[..., dict[tuple[str, str, str], Sample]]:
+    return by_name
+
+
+@pytest.fixture
+def topics() -> Callable[..., list[tuple[str, str, str, str]]]:
+    return problems_of
+
+
+@pytest.fixture
+def check_truth() -> Callable[..., None]:
+    return says_the_truth
 
 
 @pytest.fixture

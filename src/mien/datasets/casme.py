@@ -41,22 +41,38 @@ institution.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from mien.datasets.layout import Filming, PictureSet, Shot, checked_people, recurs, steady, unit_string
+from mien.datasets.manifest import DataSet
+from mien.datasets.reading import (
+    Copy,
+    films,
+    folders,
+    frame_number_or_none,
+    make_sample,
+    match,
+    named_rows,
+    open_copy,
+    read_marks,
+    without_duplicates,
+)
+from mien.datasets.sheets import Table, columns
 from mien.datasets.workbook import Cell, write_workbook
 from mien.errors import InputError
 from mien.records import Stream, Take
 
-__all__ = ["CasmeLayout"]
+__all__ = ["CasmeLayout", "read_casme", "speaks_of_episodes"]
 
 TITLE = "CASME"
 HEADER: tuple[Cell, ...] = (
     *("Subject", "Filename", None, "OnsetF", "ApexF1", "ApexF2", "OffsetF", None, "AU", "Emotion"),
 )
+FPS = 60.0
 _SPELLINGS = {"contempt": "comtempt"}
 _IN_A = (7, 19)
 """Seven of the nineteen people are in section A (from memory)."""
@@ -78,7 +94,7 @@ class CasmeLayout:
     name: ClassVar[str] = "casme"
     filming: ClassVar[Filming] = Filming(
         product="clips",
-        streams=(Stream("A", 60.0, 1280, 720), Stream("B", 60.0, 640, 480)),
+        streams=(Stream("A", FPS, 1280, 720), Stream("B", FPS, 640, 480)),
         emotions={
             "tense": 69,
             "disgust": 44,
@@ -169,3 +185,123 @@ class CasmeLayout:
             "?" if shot.more["quirk"] == "AU ?" else unit_string(event.units),
             _SPELLINGS.get(event.emotion, event.emotion),
         ]
+
+
+# ------------------------------------------------------------ reading
+
+_INSIDE = r"sub\d+"
+_SECTION = r"section[\s_-]*[ab]"
+_TREES = {"raw": (r"casme_raw_selected", r".*raw.*"), "cropped": (r"cropped", r".*cropped.*")}
+_PUBLISHED = {"samples": 189, "subjects": 19} | {
+    f"samples emotion={word}": int(n) for word, n in CasmeLayout.filming.emotions.items()
+}
+
+
+def read_casme(
+    root: str | Path,
+    *,
+    pictures: Literal["raw", "cropped", "none"] = "raw",
+    workbook: str | Path | None = None,
+) -> DataSet:
+    """Read a copy of CASME, of either release.
+
+    The apex is ApexF1; an ApexF2 that is not 0 is in :attr:`Sample.more`. The mistyped rows of the published
+    workbook are known by row only, so nothing is corrected: what is out of place is reported.
+
+    Args:
+        root: the copy, or its tree of pictures (or one of its sections: both are read).
+        pictures: which tree; ``"none"`` reads the annotation alone.
+        workbook: the one to read instead of looking for it.
+
+    Raises:
+        InputError: no pictures or no workbook, or a column without which nothing can be read is missing.
+    """
+    copy = open_copy(TITLE, root, inside=_INSIDE, pictures=pictures, names=_TREES, workbook=workbook)
+    problems = copy.problems
+    tables = _tables(copy)
+    named = [row for table in tables for row in named_rows(table, problems, "casme/sub{:02d}".format)]
+    rows = without_duplicates(named, problems)
+    shown = [
+        footage
+        for tree in _sections(copy.tree)
+        for footage in films(replace(copy, tree=tree), "casme", _INSIDE, "sub{:02d}", FPS)
+    ]
+    places = match([(s, c) for s, c, _ in rows], shown, problems) if copy.tree else [None] * len(rows)
+    samples = []
+    for (subject, clip, row), footage in zip(rows, places, strict=True):
+        if copy.tree and footage is None:
+            continue
+        held = frame_number_or_none(row["apex2"])
+        samples.append(
+            make_sample(
+                problems,
+                dataset="casme",
+                subject=subject,
+                clip=clip,
+                footage=footage,
+                fps=FPS,
+                marks=read_marks(row, problems, subject, clip, zero_is_missing=("apex", "offset")),
+                units=row["units"],
+                emotion=row["emotion"],
+                labelled="emotion" in row.cells,
+                more={"ApexF2": held} if held else {},
+                row=row,
+            )
+        )
+    return DataSet(
+        *("casme", copy.root, tuple(shown), tuple(samples), problems.found),
+        sheets=copy.books.used,
+        published=_PUBLISHED,
+    )
+
+
+def speaks_of_episodes(table: Table) -> bool:
+    """Whether a sheet's clips are called as those of CASME and CASME II are: EP03_1, EP02_01f."""
+    clips = [row.text("clip") for row in table.rows() if row.text("clip")]
+    return 2 * sum(clip.upper().startswith("EP") for clip in clips) >= len(clips)
+
+
+def _sections(tree: Path | None) -> list[Path]:
+    """The tree, and the other section's where it is one of the two."""
+    if tree is None:
+        return []
+    if re.fullmatch(_SECTION, tree.resolve().name, re.IGNORECASE):
+        return folders(tree.resolve().parent, _SECTION)
+    return [tree]
+
+
+def _tables(copy: Copy) -> list[Table]:
+    """The workbook, or the workbooks of the two sections: those that speak of other clips than the first."""
+    wanted = columns(
+        *("subject", "clip", "units", "emotion"),
+        onset=("OnsetF",),
+        apex=("ApexF1", "ApexF"),
+        apex2=("ApexF2",),
+        offset=("OffsetF",),
+    )
+    best = copy.books.table(
+        "the workbook of CASME",
+        wanted,
+        must=("subject", "clip", "onset", "offset"),
+        may=("apex2",),
+        accept=speaks_of_episodes,
+        least=5,
+        alone=False,
+    )
+    tables, known = [best], _clips(best)
+    for table in copy.books.tables(wanted, least=len(best.places)):
+        if table.sheet is not best.sheet and speaks_of_episodes(table):
+            theirs = _clips(table)
+            if theirs & known:
+                name = table.sheet.path.name
+                words = f"{best.sheet.path.name} is read; {name} speaks of the same clips and is not."
+                copy.problems.note("several-workbooks", f"{words} Say workbook=... to choose.")
+                continue
+            copy.books.use(table)
+            tables.append(table)
+            known |= theirs
+    return tables
+
+
+def _clips(table: Table) -> set[tuple[str, str]]:
+    return {(row.text("subject"), row.text("clip")) for row in table.rows()}

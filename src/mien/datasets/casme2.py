@@ -41,20 +41,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from mien.datasets.casme import speaks_of_episodes
 from mien.datasets.layout import Filming, PictureSet, Shot, checked_people, recurs, steady, unit_string
 from mien.datasets.manifest import DataSet
 from mien.datasets.reading import (
     Problems,
-    annotated,
     digits,
     films,
     make_sample,
     match,
+    named_rows,
     open_copy,
     read_marks,
     without_duplicates,
 )
-from mien.datasets.sheets import Row, Table, Workbooks, columns
+from mien.datasets.sheets import Table, Workbooks, columns
 from mien.datasets.workbook import Cell, write_workbook
 from mien.errors import InputError
 from mien.labels import VOCABULARIES, objective_class
@@ -234,7 +235,7 @@ def read_casme2(
     problems = copy.problems
     table, year = _coding(copy.books, problems, coding)
     classes = _objective(copy.books, problems)
-    rows = without_duplicates(_named(table, problems), problems)
+    rows = without_duplicates(named_rows(table, problems, "casme2/sub{:02d}".format), problems)
     shown = films(copy, "casme2", _INSIDE, "sub{:02d}", FPS)
     places = match([(s, c) for s, c, _ in rows], shown, problems) if copy.tree else [None] * len(rows)
     samples = []
@@ -271,18 +272,6 @@ def read_casme2(
     )
 
 
-def _named(table: Table, problems: Problems) -> list[tuple[str, str, Row]]:
-    rows = []
-    for row in annotated(table, problems):
-        number = digits(row["subject"])
-        if number is None:
-            words = f"{table.sheet}, row {row.number}: {row.text('subject')!r} is no subject."
-            problems.broken("row-without-name", words, clip=row.text("clip"))
-        else:
-            rows.append((f"casme2/sub{number:02d}", row.text("clip"), row))
-    return rows
-
-
 def _year(table: Table) -> str:
     """Which coding a sheet is, by its content."""
     said = {
@@ -302,9 +291,7 @@ def _coding(books: Workbooks, problems: Problems, coding: str | None) -> tuple[T
     wanted = columns(*keys)
 
     def fits(table: Table) -> bool:
-        clips = [row.text("clip") for row in table.rows() if row.text("clip")]
-        episodes = sum(clip.upper().startswith("EP") for clip in clips)
-        return "onset" in table.places and 2 * episodes >= len(clips)
+        return "onset" in table.places and speaks_of_episodes(table)
 
     years = {_year(table) for table in books.tables(wanted) if fits(table)}
     year = coding or ("2014" if "2014" in years or not years else "2019")
@@ -334,4 +321,5 @@ def _objective(books: Workbooks, problems: Problems) -> dict[tuple[str, str], ob
         problems.note("no-objective-classes", "The workbook of objective classes is not there.")
         return {}
     books.use(own[0])
-    return {(subject, clip): row["objective"] for subject, clip, row in _named(own[0], problems)}
+    rows = named_rows(own[0], problems, "casme2/sub{:02d}".format, evidence="objective")
+    return {(subject, clip): row["objective"] for subject, clip, row in rows}

@@ -25,6 +25,7 @@ __all__ = [
     "Marks",
     "Problems",
     "annotated",
+    "check_recording",
     "checked_root",
     "count",
     "digits",
@@ -36,9 +37,11 @@ __all__ = [
     "loose_name",
     "make_sample",
     "match",
+    "named_rows",
     "open_copy",
     "picture_tree",
     "read_marks",
+    "trees",
     "without_duplicates",
 ]
 
@@ -180,6 +183,33 @@ def annotated(
         problems.note("remarks", f"{table.sheet}: rows {', '.join(remarks)} hold remarks, no samples.")
 
 
+def named_rows(
+    table: Table,
+    problems: Problems,
+    subject: Callable[[int], str],
+    clip: Callable[[str], str] = str,
+    evidence: str = "onset",
+) -> list[tuple[str, str, Row]]:
+    """Subject, clip and row of every row that names them; others are reported.
+
+    Args:
+        table: the annotation.
+        problems: see :func:`annotated`.
+        subject: number in the subject's cell -> namespaced subject.
+        clip: clip's cell -> clip.
+        evidence: see :func:`annotated`.
+    """
+    rows = []
+    for row in annotated(table, problems, evidence=evidence):
+        number = digits(row["subject"])
+        if number is None:
+            words = f"{table.sheet}, row {row.number}: {row.text('subject')!r} is no subject."
+            problems.broken("row-without-name", words, clip=row.text("clip"))
+        else:
+            rows.append((subject(number), clip(row.text("clip")), row))
+    return rows
+
+
 def frame_number_or_none(cell: object) -> int | None:
     """:func:`frame_number`, with ``None`` also for what is no number."""
     try:
@@ -258,7 +288,31 @@ def picture_tree(
     Returns:
         ``None`` where there is no such folder.
     """
-    trees: list[Path] = []
+    paths = {
+        tree: (root.resolve().name, *tree.relative_to(root).parts) for tree in trees(root, inside, depth)
+    }
+    for name in names:
+        for tree, parts in paths.items():
+            if any(re.fullmatch(name, part, re.IGNORECASE) for part in parts[tree != root :]):
+                return tree
+    if root in paths:  # pointed at: what it is called does not matter
+        return root
+    for tree, parts in paths.items():
+        if not any(re.fullmatch(name, part, re.IGNORECASE) for name in others for part in parts[1:]):
+            return tree
+    return None
+
+
+def trees(root: Path, inside: str, depth: int = 3) -> list[Path]:
+    """Every folder that holds folders whose names fit a pattern, nearest first.
+
+    Args:
+        root: looked at, and what lies below it.
+        inside: see :func:`picture_tree`; folders that fit it are not looked into.
+        depth: levels to look below ``root``.
+    """
+    fits = re.compile(inside, re.IGNORECASE)
+    found: list[Path] = []
     level = [root]
     for _ in range(depth + 1):
         below: list[Path] = []
@@ -267,22 +321,12 @@ def picture_tree(
                 children = folders(folder)
             except InputError:
                 continue
-            if any(re.fullmatch(inside, child.name, re.IGNORECASE) for child in children):
-                trees.append(folder)
-            else:
-                below += children
+            others = [child for child in children if not fits.fullmatch(child.name)]
+            if len(others) < len(children):
+                found.append(folder)
+            below += others
         level = below
-    if root in trees:  # pointed at: what it is called does not matter
-        return root
-    paths = {tree: tree.relative_to(root).parts for tree in trees}
-    for name in names:
-        for tree, parts in paths.items():
-            if any(re.fullmatch(name, part, re.IGNORECASE) for part in parts):
-                return tree
-    for tree, parts in paths.items():
-        if not any(re.fullmatch(name, part, re.IGNORECASE) for name in others for part in parts):
-            return tree
-    return None
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,7 +457,7 @@ def match(
     problems: Problems,
     *,
     loose: Callable[[str], str] = loose_name,
-    absent: str = "no-folder",
+    called: Sequence[str] | None = None,
 ) -> list[Footage | None]:
     """The footage of each row, and what is left over on either side.
 
@@ -425,7 +469,7 @@ def match(
         footage: everything found (of one part of the data set).
         problems: takes what does not match.
         loose: name -> what has to agree.
-        absent: topic of a row without a folder.
+        called: name of each row's sample, for messages, where ``wanted`` names recordings.
 
     Returns:
         For each row, in order.
@@ -437,16 +481,17 @@ def match(
         if f.key not in taken:
             near.setdefault((f.subject, loose(f.name)), []).append(f)
     result: list[Footage | None] = []
-    for subject, clip in wanted:
+    for (subject, clip), name in zip(wanted, called or [clip for _, clip in wanted], strict=True):
         found = exact.get((subject, clip))
         if found is None:
             alike = near.get((subject, loose(clip)), [])
             found = alike[0] if len(alike) == 1 else None
             if found is not None:
-                problems.note("name-differs", f"the folder is called {found.name!r}.", subject, clip)
+                problems.note("name-differs", f"the folder is called {found.name!r}.", subject, name)
                 taken.add(found.key)
         if found is None:
-            problems.broken(absent, "the annotation has a row and there are no pictures.", subject, clip)
+            words = f"the annotation has a row and there are no pictures ({clip})."
+            problems.broken("no-folder", words, subject, name)
         result.append(found)
     for f in footage:
         if f.key not in taken:
@@ -577,14 +622,43 @@ def _check_frames(
     start = numbers[0] if marks.onset is None or places.onset is None else marks.onset
     end = numbers[-1] if marks.offset is None or places.offset is None else marks.offset
     known = [start - 1, *(number for number in numbers if start <= number <= end), end + 1]
-    lost = [f"{a + 1}" if b == a + 2 else f"{a + 1} to {b - 1}" for a, b in pairwise(known) if b > a + 1]
-    if lost:
-        words = f"{footage.folder}: the frames {', '.join(lost[:6])}{' ...' if lost[6:] else ''} are missing."
-        problems.add(gaps, "missing-frames", words, subject, clip)
+    _report_gaps(known, footage, problems, subject, clip, gaps)
     empty = [file for file in footage.files[first : last + 1] if not (footage.folder / file).stat().st_size]
     if empty:
         words = f"{footage.folder}: {', '.join(empty[:6])}{' ...' if empty[6:] else ''}: empty files."
         problems.broken("unreadable-frames", words, subject, clip)
+
+
+def check_recording(
+    footage: Footage,
+    problems: Problems,
+    gaps: Severity = "broken",
+    *,
+    first: int | None = None,
+    last: int | None = None,
+) -> None:
+    """Report the frames that a whole recording lacks.
+
+    Args:
+        footage: the recording.
+        problems: takes them.
+        gaps: how bad that is.
+        first: number of the first frame, where the annotation says so.
+        last: number of the last frame.
+    """
+    start = [] if first is None else [first - 1]
+    end = [] if last is None else [last + 1]
+    inside = [n for n in footage.numbers if (first is None or n >= first) and (last is None or n <= last)]
+    _report_gaps([*start, *inside, *end], footage, problems, footage.subject, footage.name, gaps)
+
+
+def _report_gaps(
+    numbers: Sequence[int], footage: Footage, problems: Problems, subject: str, clip: str, gaps: Severity
+) -> None:
+    lost = [f"{a + 1}" if b == a + 2 else f"{a + 1} to {b - 1}" for a, b in pairwise(numbers) if b > a + 1]
+    if lost:
+        words = f"{footage.folder}: the frames {', '.join(lost[:6])}{' ...' if lost[6:] else ''} are missing."
+        problems.add(gaps, "missing-frames", words, subject, clip)
 
 
 def _emotion(

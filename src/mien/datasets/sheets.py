@@ -238,6 +238,7 @@ class Workbooks:
                 if path == only:
                     raise
                 self._unreadable.append(str(error))
+                problems.broken("unreadable-workbook", str(error))
                 continue
             self.sheets += sheets
 
@@ -266,6 +267,7 @@ class Workbooks:
         accept: Callable[[Table], bool] = lambda table: True,
         least: int | None = None,
         main: bool = True,
+        alone: bool = True,
     ) -> Table:
         """The sheet with most of the wanted columns.
 
@@ -280,6 +282,7 @@ class Workbooks:
             accept: a further condition.
             least: see :meth:`tables`.
             main: see :meth:`tables`.
+            alone: whether another workbook of the kind is one too many.
 
         Raises:
             InputError: no sheet has them, or a column of ``must`` is missing.
@@ -298,7 +301,8 @@ class Workbooks:
             self._problems.broken(
                 "missing-column", f"{best.sheet}: the column {wanted[key][0]} is not there; it is left empty."
             )
-        self._report_others(best, fitting[1:])
+        if alone:
+            self._report_others(best, fitting[1:])
         return best
 
     def use(self, table: Table) -> None:

@@ -31,20 +31,42 @@ agreement signed by a permanent member of a research institution.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from mien.datasets.layout import Filming, PictureSet, Shot, checked_people, steady
+from mien.datasets.manifest import DataSet, Footage, Sample
+from mien.datasets.reading import (
+    Marks,
+    Problems,
+    checked_root,
+    digits,
+    film,
+    folders,
+    make_sample,
+    picture_tree,
+)
+from mien.errors import InputError
 from mien.records import Stream, Take
 
-__all__ = ["CODES", "SUBJECTS", "SmicLayout", "camera_counter", "people_before_cameras"]
+__all__ = [
+    "CODES",
+    "SUBJECTS",
+    "SmicLayout",
+    "camera_counter",
+    "clip_name",
+    "people_before_cameras",
+    "read_smic",
+]
 
 TITLE = "SMIC"
 SUBJECTS = (1, 2, 3, 4, 5, 6, 8, 9, 11, 12, 13, 14, 15, 18, 19, 20)
 CODES = {"negative": "ne", "positive": "po", "surprise": "sur"}
 """Class -> how clip names write it."""
+FPS = {"HS": 100.0, "VIS": 25.0, "NIR": 25.0}
 
 
 def people_before_cameras(people: Sequence[Sequence[Take]]) -> Iterator[tuple[int, list[Take]]]:
@@ -76,9 +98,9 @@ class SmicLayout:
     filming: ClassVar[Filming] = Filming(
         product="clips",
         streams=(
-            Stream("HS", 100.0, 640, 480),
-            Stream("VIS", 25.0, 640, 480),
-            Stream("NIR", 25.0, 640, 480, "nir"),
+            Stream("HS", FPS["HS"], 640, 480),
+            Stream("VIS", FPS["VIS"], 640, 480),
+            Stream("NIR", FPS["NIR"], 640, 480, "nir"),
         ),
         emotions={"negative": 70, "positive": 51, "surprise": 43},
         n_people=16,
@@ -122,3 +144,131 @@ class SmicLayout:
 
     def annotate(self, shots: Sequence[Shot], root: Path) -> None:
         """Nothing: the folders say it all."""
+
+
+# ------------------------------------------------------------ reading
+
+Camera = Literal["HS", "VIS", "NIR"]
+_SUBJECT = r"s\d+"
+_PUBLISHED = {
+    "HS": {"": 164, "negative": 70, "positive": 51, "surprise": 43},
+    "VIS": {"": 71, "negative": 24, "positive": 28, "surprise": 19},
+    "NIR": {"": 71},
+}
+_PEOPLE = {"HS": 16, "VIS": 8, "NIR": 8}
+
+
+def clip_name(name: str) -> str:
+    """A clip's name as the clip release writes it, ``s01_ne_01``, whichever release it is from.
+
+    Names that are no such name come back as they are.
+    """
+    found = re.fullmatch(r"s0*(\d+)_(ne|po|sur)_0*(\d+)", name.strip(), re.IGNORECASE)
+    return f"s{int(found[1]):02d}_{found[2].lower()}_{int(found[3]):02d}" if found else name.strip()
+
+
+def read_smic(
+    root: str | Path,
+    *,
+    pictures: Literal["raw", "cropped"] = "raw",
+    cameras: Sequence[Camera] = ("HS", "VIS", "NIR"),
+) -> DataSet:
+    """Read a copy of SMIC's clip release.
+
+    The folders are the annotation: onset and offset are a folder's first and last picture, there is no apex.
+    :attr:`Sample.part` is the camera. Clips without a micro-expression (``non_micro``) are footage without a
+    sample, called ``non_micro/...``.
+
+    Args:
+        root: the copy, or its folder of one camera.
+        pictures: the whole pictures or the faces cut out.
+        cameras: which to read; those that are not there are left out.
+
+    Raises:
+        InputError: none of the cameras is there.
+    """
+    problems, place = Problems(), checked_root(root)
+    shown: list[Footage] = []
+    samples: list[Sample] = []
+    for camera, tree in _cameras(place, pictures, cameras).items():
+        for person in folders(tree, _SUBJECT):
+            _read_person(camera, person, shown, samples, problems)
+    published = {}
+    for camera in cameras:
+        published[f"subjects part={camera}"] = _PEOPLE[camera]
+        for word, n in _PUBLISHED[camera].items():
+            published[f"samples part={camera}{f' emotion={word}' if word else ''}"] = n
+    return DataSet("smic", place, tuple(shown), tuple(samples), problems.found, published=published)
+
+
+def _cameras(root: Path, pictures: str, cameras: Sequence[str]) -> dict[str, Path]:
+    """The folder of each camera that is there."""
+    if pictures not in ("raw", "cropped"):
+        raise InputError(f"SMIC has no pictures {pictures!r}: choose 'raw' or 'cropped'.")
+    if unknown := [camera for camera in cameras if camera not in FPS]:
+        raise InputError(f"SMIC has no camera {unknown[0]!r}: choose from HS, VIS and NIR.")
+    own = root.resolve().name.upper()
+    if own in cameras and folders(root, _SUBJECT):
+        return {own: root}
+    cropped = (r".*cropped.*",)
+    raw = pictures == "raw"
+    tree = picture_tree(root, "HS|VIS|NIR", (r".*raw.*",) if raw else cropped, cropped if raw else ())
+    found = {} if tree is None else {folder.name.upper(): folder for folder in folders(tree, "HS|VIS|NIR")}
+    if not set(found) & set(cameras):
+        raise InputError(
+            f"{root}: there is no folder {' or '.join(cameras)} with SMIC's {pictures} pictures. "
+            "Point to the folder that holds it."
+        )
+    return {camera: found[camera] for camera in cameras if camera in found}
+
+
+def _read_person(
+    camera: str, person: Path, shown: list[Footage], samples: list[Sample], problems: Problems
+) -> None:
+    subject = f"smic/s{digits(person.name):02d}"
+    known = {footage.key for footage in shown}
+    for folder in folders(person, r"non[\s_-]?micro"):
+        for clip in folders(folder):
+            footage = film(
+                *("smic", subject, f"non_micro/{clip.name}", clip, FPS[camera], problems), part=camera
+            )
+            shown += [footage] if footage else []
+    micro = folders(person, "micro")
+    for kind in folders(micro[0] if micro else person, r"(?!non[\s_-]?micro|micro).*"):
+        for clip in folders(kind):
+            name = clip_name(clip.name)
+            footage = film("smic", subject, name, clip, FPS[camera], problems, part=camera)
+            if footage is None:
+                continue
+            if footage.key in known:
+                words = f"{clip}: another folder of {camera} has this name; that one is kept."
+                problems.broken("duplicated-clip", words, subject, name)
+                continue
+            known.add(footage.key)
+            shown.append(footage)
+            _check_name(subject, kind.name, name, problems)
+            marks = Marks(footage.numbers[0], None, footage.numbers[-1])
+            samples.append(
+                make_sample(
+                    problems,
+                    dataset="smic",
+                    part=camera,
+                    subject=subject,
+                    clip=name,
+                    footage=footage,
+                    marks=marks,
+                    emotion=kind.name,
+                )
+            )
+
+
+def _check_name(subject: str, kind: str, name: str, problems: Problems) -> None:
+    """Whether a clip's name says the same as the folders that it lies in."""
+    parts = re.fullmatch(r"s(\d+)_(ne|po|sur)_\d+", name)
+    if parts is None:
+        problems.note("odd-name", f"{name!r} is no name like s01_ne_01.", subject, name)
+    elif int(parts[1]) != digits(subject):
+        problems.broken("subject-differs", f"{name} lies in the folder of {subject}.", subject, name)
+    elif CODES.get(kind.lower(), parts[2]) != parts[2]:
+        words = f"{name} lies in the folder {kind}; the folder is believed."
+        problems.broken("class-differs", words, subject, name)
