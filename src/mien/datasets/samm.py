@@ -37,17 +37,42 @@ permanent member of a research institution.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from mien.datasets.layout import Filming, PictureSet, Shot, checked_people, recurs, steady, unit_string
+from mien.datasets.manifest import DataSet
+from mien.datasets.reading import (
+    Marks,
+    Problems,
+    films,
+    frame_number_or_none,
+    make_sample,
+    match,
+    named_rows,
+    open_copy,
+    read_marks,
+    without_duplicates,
+)
+from mien.datasets.sheets import Row, Table, Workbooks, columns
 from mien.datasets.workbook import Cell, write_workbook
 from mien.labels import VOCABULARIES, objective_class
 from mien.records import Expression, Stream, Take, UnitOnFace
 
-__all__ = ["SUBJECTS", "SammLayout", "doubtful_units", "micro_row", "write_micro_codes"]
+__all__ = [
+    "FPS",
+    "SUBJECTS",
+    "SammLayout",
+    "check_duration",
+    "doubtful_units",
+    "micro_codes",
+    "micro_row",
+    "read_samm",
+    "write_micro_codes",
+]
 
 TITLE = "SAMM"
 SUBJECTS = (6, 7, *range(9, 27), 28, *range(30, 38))
@@ -64,6 +89,7 @@ HEADER: tuple[Cell, ...] = (
     ),
     *("Action Units", "Estimated Emotion", "Objective Classes", "Notes"),
 )
+FPS = 200.0
 _WORDS = {"others": "Other"}
 _EVERY = 48
 _DOUBTS = {6: "or", 14: "grade", 22: "asymmetry", 30: "letters", 38: "?"}
@@ -144,7 +170,7 @@ class SammLayout:
     name: ClassVar[str] = "samm"
     filming: ClassVar[Filming] = Filming(
         product="clips",
-        streams=(Stream("", 200.0, 2040, 1088, "grey"),),
+        streams=(Stream("", FPS, 2040, 1088, "grey"),),
         emotions={
             "anger": 57,
             "others": 26,
@@ -201,3 +227,140 @@ class SammLayout:
             for s in sorted(shots, key=lambda s: s.clip)
         ]
         write_micro_codes(root / "SAMM_Micro_FACS_Codes_v2.xlsx", rows)
+
+
+# ------------------------------------------------------------ reading
+
+_INSIDE = r"\d{3}"
+_FIXES: tuple[tuple[str, str, int, str], ...] = (
+    ("013_1_9", "offset", 5739, "older copies end it before its apex; version 2 says 5739"),
+    ("028_4_1", "apex", 1113, "older copies have the apex outside; version 2 says 1113"),
+    ("032_3_1", "apex", 4930, "older copies have the apex outside; version 2 says 4930"),
+    ("032_3_2", "apex", 5127, "older copies have the apex outside; version 2 says 5127"),
+)
+"""Clip, mark, what it is in version 2 of the workbook, and why; used where a copy's own value cannot be."""
+_CLASSES = {"VII": 84, "I": 24, "III": 20, "II": 13, "IV": 8, "VI": 7, "V": 3}
+_PUBLISHED = (
+    {"samples": 159, "subjects": 29}
+    | {f"samples emotion={word}": int(n) for word, n in SammLayout.filming.emotions.items()}
+    | {f"samples objective={name}": n for name, n in _CLASSES.items()}
+)
+
+
+def read_samm(
+    root: str | Path,
+    *,
+    pictures: Literal["raw", "none"] = "raw",
+    workbook: str | Path | None = None,
+) -> DataSet:
+    """Read a copy of SAMM.
+
+    :attr:`Sample.more` has the columns Inducement Code and Notes. Four values that are out of place in older
+    workbooks are taken from version 2 where the copy's own cannot be right.
+
+    Args:
+        root: the copy, or its tree of pictures.
+        pictures: ``"none"`` reads the annotation alone.
+        workbook: the one to read instead of looking for it.
+
+    Raises:
+        InputError: no pictures or no workbook, or a column without which nothing can be read is missing.
+    """
+    names = {"raw": (r"samm", r"samm(?!.*long).*")}
+    copy = open_copy(TITLE, root, inside=_INSIDE, pictures=pictures, names=names, workbook=workbook)
+    problems = copy.problems
+    table = micro_codes(copy.books)
+    rows = without_duplicates(named_rows(table, problems, "samm/{:03d}".format), problems)
+    shown = films(copy, "samm", _INSIDE, "{:03d}", FPS)
+    places = match([(s, c) for s, c, _ in rows], shown, problems) if copy.tree else [None] * len(rows)
+    samples = []
+    for (subject, clip, row), footage in zip(rows, places, strict=True):
+        if copy.tree and footage is None:
+            continue
+        told = read_marks(row, problems, subject, clip)
+        marks = _fixed(told, subject, clip, problems)
+        check_duration(row, marks, subject, clip, problems)
+        samples.append(
+            make_sample(
+                problems,
+                dataset="samm",
+                subject=subject,
+                clip=clip,
+                footage=footage,
+                fps=FPS,
+                marks=marks,
+                units=row["units"],
+                emotion=row["emotion"],
+                labelled="emotion" in row.cells,
+                usual=("Other",),
+                objective=row["objective"],
+                more={
+                    name: row.text(key)
+                    for key, name in (("inducement", "Inducement Code"), ("notes", "Notes"))
+                    if row.text(key)
+                },
+                row=row,
+            )
+        )
+    return DataSet(
+        *("samm", copy.root, tuple(shown), tuple(samples), problems.found),
+        sheets=copy.books.used,
+        published=_PUBLISHED,
+    )
+
+
+def micro_codes(books: Workbooks, *, main: bool = True) -> Table:
+    """SAMM's own sheet, wherever its header stands; that of the long videos has a column Type and is not it.
+
+    Raises:
+        InputError: it is not there, or lacks a column without which nothing can be read.
+    """
+    wanted = columns(
+        *("subject", "clip", "onset", "apex", "offset", "units", "emotion", "objective"),
+        inducement=("Inducement Code", "Inducement"),
+        duration=("Duration",),
+        micro=("Micro",),
+        notes=("Notes", "Note"),
+        type=("Type",),
+    )
+
+    def fits(table: Table) -> bool:
+        clips = [row.text("clip") for row in table.rows() if row.text("clip")]
+        samm = sum(re.fullmatch(r"\d{3}_\d+_\d+", clip) is not None for clip in clips)
+        return "type" not in table.places and 2 * samm >= len(clips)
+
+    return books.table(
+        "SAMM's workbook of micro-movements",
+        wanted,
+        must=("subject", "clip", "onset", "offset"),
+        may=("inducement", "duration", "micro", "notes", "type"),
+        accept=fits,
+        least=6,
+        main=main,
+    )
+
+
+def _fixed(marks: Marks, subject: str, clip: str, problems: Problems) -> Marks:
+    """The marks, with one put right that is known to be out of place in older copies."""
+    for name, mark, value, reason in _FIXES:
+        better = replace(marks, **{mark: value})
+        if name == clip and not _possible(marks) and _possible(better):
+            problems.repaired("known-mistake", f"the {mark} {getattr(marks, mark)}: {reason}.", subject, clip)
+            return better
+    return marks
+
+
+def _possible(marks: Marks) -> bool:
+    onset, apex, offset = marks.onset, marks.apex, marks.offset
+    return onset is not None and apex is not None and offset is not None and onset <= apex <= offset
+
+
+def check_duration(row: Row, marks: Marks, subject: str, clip: str, problems: Problems) -> None:
+    """Whether the column Duration, which counts both ends, says the same as onset and offset."""
+    told = frame_number_or_none(row["duration"])
+    if told is None or marks.onset is None or marks.offset is None or marks.offset < marks.onset:
+        return
+    length = marks.offset - marks.onset + 1
+    if told != length:
+        words = f"row {row.number}: Duration says {told} and onset to offset are {length} frames."
+        problems.note("duration-differs", words, subject, clip)

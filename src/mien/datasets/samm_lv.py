@@ -34,17 +34,43 @@ permanent member of a research institution.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from mien.datasets.layout import Filming, PictureSet, Shot, checked_people, recurs, unit_string
-from mien.datasets.samm import SammLayout, doubtful_units, micro_row, write_micro_codes
+from mien.datasets.manifest import DataSet, Footage
+from mien.datasets.reading import (
+    Copy,
+    Marks,
+    Problems,
+    check_recording,
+    digits,
+    film,
+    folders,
+    make_sample,
+    match,
+    named_rows,
+    open_copy,
+    read_marks,
+    without_duplicates,
+)
+from mien.datasets.samm import (
+    FPS,
+    SammLayout,
+    check_duration,
+    doubtful_units,
+    micro_codes,
+    micro_row,
+    write_micro_codes,
+)
+from mien.datasets.sheets import Row, Table, columns
 from mien.datasets.workbook import Cell, write_workbook
 from mien.errors import InputError
+from mien.events import EventKind
 from mien.records import Stream, Take
 
-__all__ = ["SammLvLayout"]
+__all__ = ["SammLvLayout", "read_samm_lv"]
 
 TITLE = "SAMM Long Videos"
 SUBJECTS = tuple(range(6, 38))
@@ -71,7 +97,7 @@ class SammLvLayout:
     name: ClassVar[str] = "samm-lv"
     filming: ClassVar[Filming] = Filming(
         product="recordings",
-        streams=(Stream("", 200.0, 2040, 1088, "grey"),),
+        streams=(Stream("", FPS, 2040, 1088, "grey"),),
         emotions=SammLayout.filming.emotions,
         kinds=("micro", "macro"),
         n_people=32,
@@ -157,3 +183,160 @@ class SammLvLayout:
                 ]
             )
         return rows
+
+
+# ------------------------------------------------------------ reading
+
+_INSIDE = r"\d{3}_\d{1,2}"
+_PUBLISHED: Final = {
+    "samples": 502,
+    "samples kind=macro": 343,
+    "samples kind=micro": 159,
+    "footage": 147,
+}
+
+
+def read_samm_lv(
+    root: str | Path,
+    *,
+    pictures: Literal["raw", "none"] = "raw",
+    workbook: str | Path | None = None,
+) -> DataSet:
+    """Read a copy of SAMM Long Videos, with the emotions of SAMM's own workbook where that is there.
+
+    A micro-expression is called as in the sheet (006_1_2, as in SAMM), a macro-expression 006_1_2-macro,
+    since the two may share a name. A macro-expression that is under way when the recording begins has no
+    onset.
+
+    Args:
+        root: the copy, or its tree of pictures.
+        pictures: ``"none"`` reads the annotation alone.
+        workbook: that of the long videos, instead of looking for it.
+
+    Raises:
+        InputError: no pictures or no workbook, or a column without which nothing can be read is missing.
+    """
+    names = {"raw": (r"samm[\s_-]*long[\s_-]*videos?",)}
+    copy = open_copy(TITLE, root, inside=_INSIDE, pictures=pictures, names=names, workbook=workbook)
+    problems = copy.problems
+    table = _table(copy)
+    felt = _felt(copy)
+    shown = _films(copy)
+    rows = without_duplicates(_rows(table, problems), problems)
+    videos = [(subject, _video(row)) for subject, _, row in rows]
+    names_ = [name for _, name, _ in rows]
+    places = match(videos, shown, problems, called=names_) if copy.tree else [None] * len(rows)
+    samples = []
+    for (subject, name, row), footage in zip(rows, places, strict=True):
+        if copy.tree and footage is None:
+            continue
+        kind = _kind(row)
+        marks = read_marks(row, problems, subject, name)
+        check_duration(row, marks, subject, name, problems)
+        known = felt.get(row.text("clip")) if kind == "micro" else None
+        if kind == "micro" and felt and known is None:
+            problems.note("no-emotion", "SAMM's workbook has no such micro-expression.", subject, name)
+        sample = make_sample(
+            problems,
+            dataset="samm-lv",
+            subject=subject,
+            clip=name,
+            footage=footage,
+            fps=FPS,
+            kind=kind,
+            marks=_begun(marks, kind, subject, name, problems),
+            units=row["units"],
+            emotion=None if known is None else known["emotion"],
+            labelled=known is not None,
+            usual=("Other",),
+            objective=None if known is None else known["objective"],
+            more={"Notes": row.text("notes")} if row.text("notes") else {},
+            row=row,
+        )
+        samples.append(replace(sample, onset_number=marks.onset))
+    return DataSet(
+        *("samm-lv", copy.root, tuple(shown), tuple(samples), problems.found),
+        sheets=copy.books.used,
+        published=_PUBLISHED,
+    )
+
+
+def _table(copy: Copy) -> Table:
+    wanted = columns(
+        *("subject", "clip", "onset", "apex", "offset", "units"),
+        inducement=("Inducement Code", "Inducement"),
+        duration=("Duration",),
+        type=("Type",),
+        notes=("Notes", "Note"),
+    )
+    return copy.books.table(
+        "the workbook of SAMM Long Videos",
+        wanted,
+        must=("subject", "clip", "onset", "offset", "type"),
+        may=("inducement", "duration", "notes"),
+        # SAMM's own workbook has all the other columns
+        accept=lambda table: "type" in table.places or "micro" not in _headings(table),
+        least=6,
+    )
+
+
+def _headings(table: Table) -> set[str]:
+    return {str(cell).strip().lower() for cell in table.sheet.cells[table.header]}
+
+
+def _felt(copy: Copy) -> dict[str, Row]:
+    """Rows of SAMM's own workbook by clip; empty where it is not there."""
+    try:
+        table = micro_codes(copy.books, main=False)
+    except InputError as error:
+        copy.problems.note("no-emotions", f"No emotions: {error}")
+        return {}
+    return {row.text("clip"): row for row in table.rows()}
+
+
+def _films(copy: Copy) -> list[Footage]:
+    if copy.tree is None:
+        return []
+    found = []
+    for folder in folders(copy.tree, _INSIDE):
+        subject = f"samm-lv/{folder.name[:3]}"
+        footage = film("samm-lv", subject, folder.name, folder, FPS, copy.problems)
+        if footage is not None:
+            check_recording(footage, copy.problems)
+            found.append(footage)
+    return found
+
+
+def _kind(row: Row) -> EventKind | None:
+    word = row.text("type").lower()
+    return "macro" if word.startswith("macro") else "micro" if word.startswith("micro") else None
+
+
+def _video(row: Row) -> str:
+    """The recording: the first two parts of the name."""
+    return "_".join(row.text("clip").split("_")[:2])
+
+
+def _rows(table: Table, problems: Problems) -> list[tuple[str, str, Row]]:
+    rows = []
+    for subject, clip, row in named_rows(table, problems, "samm-lv/{:03d}".format):
+        kind = _kind(row)
+        if kind is None:
+            words = f"row {row.number}: the type {row.text('type')!r} is neither Macro nor Micro; left out."
+            problems.broken("unknown-type", words, subject, clip)
+            continue
+        if digits(clip.split("_")[0]) != digits(subject):
+            problems.broken("subject-differs", f"row {row.number} says {subject}.", subject, clip)
+        rows.append((subject, clip if kind == "micro" else f"{clip}-macro", row))
+    return rows
+
+
+def _begun(marks: Marks, kind: EventKind | None, subject: str, name: str, problems: Problems) -> Marks:
+    """The marks without an onset of 0, which says that the expression was under way already."""
+    if marks.onset != 0:
+        return marks
+    if kind == "macro":
+        problems.note("under-way", "it is under way when the recording begins: no onset.", subject, name)
+    else:
+        problems.broken("no-onset", "the onset is 0, and frames count from 1.", subject, name)
+    return replace(marks, onset=None)
