@@ -289,7 +289,7 @@ class Workbooks:
         """
         fitting = [table for table in self.tables(wanted, least, main=main) if accept(table)]
         if not fitting:
-            raise InputError(self._nothing(what, wanted, must))
+            raise InputError(self.nothing(what, ", ".join(wanted[key][0] for key in wanted if key in must)))
         best = min(fitting, key=lambda table: sum(key not in table.places for key in must))
         self.use(best)
         missing = [key for key in wanted if key not in best.places and key not in may]
@@ -302,14 +302,19 @@ class Workbooks:
                 "missing-column", f"{best.sheet}: the column {wanted[key][0]} is not there; it is left empty."
             )
         if alone:
-            self._report_others(best, fitting[1:])
+            self.report_others(best, fitting[1:])
         return best
+
+    def candidates(self) -> list[Sheet]:
+        """The sheets that the main table may be among."""
+        return [sheet for sheet in self.sheets if self._only in (None, sheet.path)]
 
     def use(self, table: Table) -> None:
         """Remember that a table was taken from its workbook."""
         self.used[table.sheet.path.name] = self._digests[table.sheet.path]
 
-    def _report_others(self, best: Table, others: Sequence[Table]) -> None:
+    def report_others(self, best: Table, others: Sequence[Table]) -> None:
+        """Report the tables that would do as well as the one that is read."""
         for other in others:
             path = other.sheet.path
             if len(other.places) < len(best.places) or path == best.sheet.path:
@@ -321,9 +326,14 @@ class Workbooks:
                     "Say workbook=... to choose.",
                 )
 
-    def _nothing(self, what: str, wanted: Mapping[str, Sequence[str]], must: Collection[str]) -> str:
+    def nothing(self, what: str, names: str) -> str:
+        """What to tell a user who has no such workbook.
+
+        Args:
+            what: it is.
+            names: of the columns by which it is known.
+        """
         where = " or ".join(map(str, self._places)) or "the workbook"
-        names = ", ".join(wanted[key][0] for key in wanted if key in must)
         seen = ", ".join(dict.fromkeys(path.name for path in self._digests)) or "no workbook at all"
         told = f"{where}: {what} is not there. A sheet with the columns {names} was looked for in {seen}."
         return " ".join([told, *self._unreadable])
