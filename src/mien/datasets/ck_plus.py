@@ -39,16 +39,21 @@ How to get it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
 from mien.datasets.layout import Filming, PictureSet, Shot, checked_people, write_atomically
+from mien.datasets.manifest import DataSet, Footage, Sample
+from mien.datasets.posed import first_number, posed_sample, unique
+from mien.datasets.reading import Problems, checked_root, film, folders, picture_tree, trees
 from mien.datasets.spelling import chosen, in_order, peak_of
+from mien.errors import InputError
 from mien.labels import CODES
 from mien.records import Stream, Take
 
-__all__ = ["CkPlusLayout"]
+__all__ = ["CkPlusLayout", "read_ck_plus"]
 
 _PEOPLE: Final = (
     *(5, 10, 11, 14, 22, 26, 28, 29, 32, 34, 35, 37, 42, 44, 45, 46),
@@ -134,3 +139,119 @@ def _shot(take: Take, rank: int) -> Shot:
 def _line(numbers: Iterable[float]) -> str:
     """Numbers as MATLAB saves them."""
     return "".join(f"{number:16.7e}" for number in numbers) + "\n"
+
+
+# ------------------------------------------------------------ reading
+
+_INSIDE: Final = r"S\d+"
+_IMAGES: Final = (r"(extended[-_ ]?)?cohn[-_ ]?kanade[-_ ]?images", r".*images.*")
+_TEXTS: Final = (r"emotion.*", r"facs.*", r"landmarks?.*")
+_CODE: Final = re.compile(r"[0-7](\.0*(e\+00)?)?")
+_GRADES: Final = ("", *"ABCDE")
+
+_Texts = dict[tuple[str, str], Path]
+
+
+def read_ck_plus(root: str | Path) -> DataSet:
+    """Read a copy of CK+.
+
+    A sequence without an emotion file is footage without a sample, and noted. The peak is the picture that
+    the text files are named after. Intensities become letters: ``4`` in a FACS file is ``D``.
+
+    Args:
+        root: the copy, or its folder of pictures (the text files are then looked for beside it).
+
+    Raises:
+        InputError: there are no pictures.
+    """
+    place, problems = checked_root(root), Problems()
+    tree = picture_tree(place, _INSIDE, _IMAGES, _TEXTS)
+    if tree is None:
+        raise InputError(f"{place}: the pictures of CK+ (cohn-kanade-images/S005/001/...) are not there.")
+    emotions, facs = (_texts(place, tree, name, problems) for name in _TEXTS[:2])
+    if emotions is None:
+        problems.broken("no-labels", f"{place}: the folder Emotion is not there; nothing is labelled.")
+    shown = []
+    for person in folders(tree, _INSIDE):
+        for clip in folders(person):
+            subject = f"ck-plus/{person.name.upper()}"
+            found = film("ck-plus", subject, clip.name, clip, 30.0, problems)
+            shown += [found] if found else []
+    shown = unique(shown, problems)
+    start, samples = first_number(shown), []
+    for footage in shown:
+        sample = _sample(footage, emotions or {}, facs or {}, start, problems)
+        samples += [sample] if sample else []
+        if not sample and emotions is not None:
+            words = f"{footage.folder}: there is no emotion file."
+            problems.note("unlabelled-folder", words, footage.subject, footage.name)
+    there = {(footage.subject, footage.name) for footage in shown}
+    for key in sorted((emotions or {}).keys() - there):
+        problems.broken("no-folder", "an emotion file is there and no pictures are.", *key)
+    numbers = {word: int(n) for word, n in CkPlusLayout.filming.emotions.items()}
+    return DataSet(
+        *("ck-plus", place, tuple(shown), tuple(samples), problems.found),
+        published={"footage": 593, "samples": 327, "subjects": 118}
+        | {f"samples emotion={word}": n for word, n in numbers.items()},
+    )
+
+
+def _texts(root: Path, tree: Path, name: str, problems: Problems) -> _Texts | None:
+    """Subject and sequence -> text file; ``None`` where there is no such folder."""
+    places = [root] if root != tree else [tree.resolve().parent, tree.resolve().parent.parent]
+    named = re.compile(name, re.IGNORECASE)
+    found = ((place, path) for place in places for path in trees(place, _INSIDE, 2))
+    folder = next((f for p, f in found if any(map(named.fullmatch, f.relative_to(p).parts[-2:]))), None)
+    if folder is None:
+        return None
+    texts: _Texts = {}
+    for person in folders(folder, _INSIDE):
+        for clip in folders(person):
+            files = sorted(p for p in clip.iterdir() if p.suffix == ".txt" and p.name[0] != ".")
+            key = (f"ck-plus/{person.name.upper()}", clip.name)
+            if len(files) > 1:
+                problems.note("several-labels", f"{clip}: {files[-1].name} of {len(files)} is read.", *key)
+            if files:
+                texts[key] = files[-1]
+    return texts
+
+
+def _sample(
+    footage: Footage, emotions: _Texts, facs: _Texts, start: int, problems: Problems
+) -> Sample | None:
+    key = (footage.subject, footage.name)
+    if key not in emotions:
+        return None
+    label = emotions[key].read_text(errors="replace").strip()
+    named = re.fullmatch(r".*_(\d+)_emotion", emotions[key].stem)
+    if not named:
+        words = f"{emotions[key].name} does not name the peak; the last picture is taken for it."
+        problems.broken("label-name", words, *key)
+    return posed_sample(
+        problems,
+        footage,
+        label,
+        begins=start,
+        peak=int(named[1]) if named else footage.numbers[-1],
+        said=bool(named),
+        usual=(label,) if _CODE.fullmatch(label) else (),
+        codes="ck-plus",
+        units=_units(facs.get(key), problems, *key),
+        gaps="note",
+    )
+
+
+def _units(path: Path | None, problems: Problems, subject: str, clip: str) -> str:
+    """A FACS file as a string of units; lines that cannot be read are reported and left out."""
+    units = []
+    for line in path.read_text(errors="replace").splitlines() if path else []:
+        words = line.split()
+        if not words:
+            continue
+        try:
+            unit, grade = (int(float(word)) for word in (words if len(words) > 1 else [*words, "0"]))
+            units.append(f"{unit}{_GRADES[grade]}" if grade >= 0 else f"{unit}")
+        except (ValueError, OverflowError, IndexError):
+            text = f"the FACS file's line {line.strip()!r} is no unit and intensity; it is left out."
+            problems.broken("facs-file", text, subject, clip)
+    return "+".join(units)
