@@ -34,15 +34,20 @@ How to get it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final, Literal
 
 from mien.datasets.layout import Filming, PictureSet, Shot, checked_people
+from mien.datasets.manifest import DataSet, Footage
+from mien.datasets.posed import first_number, posed_sample, unique
+from mien.datasets.reading import Problems, checked_root, film, folders, trees
 from mien.datasets.spelling import count_by_emotion, emotion_of, peak_of
 from mien.errors import InputError
 from mien.records import Stream, Take
 
-__all__ = ["OuluCasiaLayout"]
+__all__ = ["OuluCasiaLayout", "read_oulu_casia"]
 
 
 class OuluCasiaLayout:
@@ -105,3 +110,65 @@ def _shot(take: Take, rank: int) -> Shot:
         ),
     )
     return Shot(take, subject, emotion, first_number=0, pictures=pictures)
+
+
+# ------------------------------------------------------------ reading
+
+_INSIDE: Final = r"P\d{3}"
+_FPS: Final = 25.0
+_LIGHTS: Final = ("Strong", "Weak", "Dark")
+
+
+def read_oulu_casia(root: str | Path, *, pictures: Literal["raw", "cropped"] = "raw") -> DataSet:
+    """Read a copy of Oulu-CASIA: ``OriginalImg/VL``, ``PreProcess_Img/VL_Acropped`` or ``…/VL`` alone.
+
+    Camera and light are the part, ``"VL-Strong"`` to ``"NI-Dark"``, from the names of the folders; the last
+    picture is the peak.
+
+    Args:
+        root: the copy, or any of its folders above the people.
+        pictures: the whole ones, or the faces cut out of them.
+
+    Raises:
+        InputError: there are none of these.
+    """
+    if pictures not in ("raw", "cropped"):
+        raise InputError(f"Oulu-CASIA has no pictures {pictures!r}: choose 'raw' or 'cropped'.")
+    place, problems = checked_root(root), Problems()
+    shown: list[Footage] = []
+    kinds = set()
+    for tree in trees(place, _INSIDE, 5):
+        names = tree.resolve().parts[-3:]
+        kind = (
+            "cropped" if any(re.search(r"crop|preprocess", name, re.IGNORECASE) for name in names) else "raw"
+        )
+        kinds.add(kind)
+        if kind == pictures:
+            shown += _footage(tree, names, problems)
+    if not shown:
+        other = f" (but {' and '.join(sorted(kinds))} ones)" if kinds else ""
+        raise InputError(f"{place}: there are no {pictures} pictures of Oulu-CASIA{other}.")
+    shown = unique(shown, problems)
+    start = first_number(shown)
+    samples = [posed_sample(problems, film, film.name, begins=start, peak=film.numbers[-1]) for film in shown]
+    published = {"samples": 2880, "subjects": 80}
+    published |= {f"samples part={c}-{light}": 480 for c in ("VL", "NI") for light in _LIGHTS}
+    published |= {f"samples emotion={word}": 480 for word in OuluCasiaLayout.filming.emotions}
+    return DataSet(*("oulu-casia", place, tuple(shown), tuple(samples), problems.found), published=published)
+
+
+def _footage(tree: Path, names: Sequence[str], problems: Problems) -> list[Footage]:
+    """The sequences of a camera and light."""
+    camera = next((m[1].upper() for n in names if (m := re.match(r"(VL|NI)(_|$)", n, re.IGNORECASE))), "")
+    light = next((n.capitalize() for n in reversed(names) if n.capitalize() in _LIGHTS), "")
+    if not camera or not light:
+        missing = "camera (VL or NI)" if not camera else "light (Strong, Weak or Dark)"
+        problems.broken("odd-folder", f"{tree}: no folder above it names the {missing}; it is left out.")
+        return []
+    result = []
+    for person in folders(tree, _INSIDE):
+        for clip in folders(person):
+            subject = f"oulu-casia/{person.name.upper()}"
+            found = film("oulu-casia", subject, clip.name, clip, _FPS, problems, part=f"{camera}-{light}")
+            result += [found] if found else []
+    return result
