@@ -33,16 +33,21 @@ How to get it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from mien.datasets.layout import Filming, PictureSet, Shot, checked_people
+from mien.datasets.manifest import DataSet, Footage
+from mien.datasets.posed import posed_sample, unique, walk
+from mien.datasets.reading import Problems, checked_root
 from mien.datasets.spelling import count_by_emotion, emotion_of, peak_of
+from mien.errors import InputError
 from mien.labels import CODES
 from mien.records import Stream, Take
 
-__all__ = ["JaffeLayout"]
+__all__ = ["JaffeLayout", "read_jaffe"]
 
 _ORDER: Final = ("NE", "HA", "SA", "SU", "AN", "DI", "FE")
 _FIRST: Final = {
@@ -115,3 +120,66 @@ def _shot(take: Take, rank: int, before: int) -> Shot:
     clip = f"{subject}.{code}{number}.{running}"
     pictures = PictureSet("full", (peak_of(take),), (f"{clip}.tiff",), grey=True)
     return Shot(take, subject, clip, first_number=0, pictures=(pictures,))
+
+
+# ------------------------------------------------------------ reading
+
+_NAME: Final = re.compile(r"([A-Z]{2})\.([A-Z]{2})\d*\.(\d+)", re.IGNORECASE)
+_ENDINGS: Final = (".tiff", ".tif", ".png", ".jpg", ".jpeg", ".bmp")
+
+
+def read_jaffe(root: str | Path) -> DataSet:
+    """Read a copy of JAFFE, also one that was turned into another picture format.
+
+    Each picture is footage of its own. It shows the peak (a neutral one has no marks).
+
+    Args:
+        root: the folder of the pictures, or one above it.
+
+    Raises:
+        InputError: there are no pictures with such names.
+    """
+    place, problems = checked_root(root), Problems()
+    best = max(
+        walk(place, 2), key=lambda folder: sum(bool(_NAME.fullmatch(p.stem)) for p in _pictures(folder))
+    )
+    shown: list[Footage] = []
+    codes: dict[str, str] = {}
+    odd: list[Path] = []
+    for path in _pictures(best):
+        name = _NAME.fullmatch(path.stem)
+        if name is None:
+            odd.append(path)
+            continue
+        subject = f"jaffe/{name[1].upper()}"
+        footage = Footage("jaffe", "", subject, path.stem.upper(), best, (path.name,), (int(name[3]),), None)
+        shown.append(footage)
+        codes[footage.key] = name[2].upper()
+    if not shown:
+        raise InputError(f"{place}: there are no pictures of JAFFE (KA.AN1.39.tiff) in it.")
+    for path in odd:
+        words = f"{path}: the name is not person, emotion and number (KA.AN1.39); it is left out."
+        person = re.match(r"([A-Z]{2})\.", path.name)
+        problems.broken("picture-name", words, f"jaffe/{person[1]}" if person else "", path.stem)
+    shown = unique(shown, problems)
+    samples = [
+        posed_sample(
+            problems,
+            picture,
+            codes[picture.key],
+            begins=None,
+            peak=picture.numbers[0],
+            usual=tuple(_CODES.values()),
+            codes="jaffe",
+        )
+        for picture in shown
+    ]
+    return DataSet(
+        *("jaffe", place, tuple(shown), tuple(samples), problems.found),
+        published={"samples": 213, "subjects": 10}
+        | {f"samples emotion={word}": int(n) for word, n in JaffeLayout.filming.emotions.items()},
+    )
+
+
+def _pictures(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.suffix.lower() in _ENDINGS and p.name[0] != ".")
