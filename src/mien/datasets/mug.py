@@ -35,14 +35,20 @@ How to get it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from mien.datasets.layout import Filming, PictureSet, Shot, checked_people
+from mien.datasets.manifest import DataSet, Footage
+from mien.datasets.posed import first_number, posed_sample, unique, walk
+from mien.datasets.reading import Problems, checked_root, film, folders, picture_tree
 from mien.datasets.spelling import count_by_emotion, emotion_of
+from mien.errors import InputError
 from mien.records import Stream, Take
 
-__all__ = ["MugLayout"]
+__all__ = ["MugLayout", "read_mug"]
 
 
 class MugLayout:
@@ -89,3 +95,57 @@ def _shot(take: Take, rank: int, before: int) -> Shot:
     frames = tuple(range(take.n_frames))
     paths = tuple(f"{folder}/img_{f:04d}.jpg" for f in frames)
     return Shot(take, subject, clip, first_number=0, pictures=(PictureSet("full", frames, paths),))
+
+
+# ------------------------------------------------------------ reading
+
+_INSIDE: Final = r"\d{3}"
+_TAKE: Final = re.compile(r"take[_-]?\d+", re.IGNORECASE)
+
+
+def read_mug(root: str | Path) -> DataSet:
+    """Read a copy of MUG, with or without a doubled level of the subject or one of the session.
+
+    A clip is called by its emotion and take (``anger_take000``), after its session where there is such a
+    level. Nobody annotated the peak: the apex is ``None``.
+
+    Args:
+        root: the copy, or its folder of people.
+
+    Raises:
+        InputError: there are no people in it.
+    """
+    place, problems = checked_root(root), Problems()
+    tree = picture_tree(place, _INSIDE, (r"subjects\d*",))
+    if tree is None:
+        raise InputError(f"{place}: the pictures of MUG (subjects3/001/anger/take000/...) are not there.")
+    shown: list[Footage] = []
+    emotions: dict[str, str] = {}
+    for person in folders(tree, _INSIDE):
+        for clip in walk(person, 5):
+            if _is_clip(clip):
+                levels = [name for name in clip.relative_to(person).parts if name != person.name]
+                words = [name for name in levels if not _TAKE.fullmatch(name)]
+                subject, name = f"mug/{person.name}", "_".join(levels)
+                if not words:
+                    text = f"{clip}: no folder above it names an emotion; it is left out."
+                    problems.broken("odd-folder", text, subject, name or clip.name)
+                    continue
+                found = film("mug", subject, name, clip, MugLayout.filming.streams[0].fps, problems)
+                if found:
+                    shown.append(found)
+                    emotions.setdefault(found.key, words[-1])
+    shown = unique(shown, problems)
+    start = first_number(shown)
+    samples = [posed_sample(problems, f, emotions[f.key], begins=start, peak=None) for f in shown]
+    return DataSet(
+        *("mug", place, tuple(shown), tuple(samples), problems.found),
+        published={"subjects": MugLayout.filming.n_people},
+    )
+
+
+def _is_clip(folder: Path) -> bool:
+    """Whether a folder is a take, or holds pictures itself."""
+    if _TAKE.fullmatch(folder.name):
+        return True
+    return any(p.suffix.lower() in (".jpg", ".jpeg", ".png", ".bmp") for p in folder.iterdir() if p.is_file())
