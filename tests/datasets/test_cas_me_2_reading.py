@@ -95,7 +95,7 @@ def test_column_missing(copy, edit_sheet, column: int) -> None:
     root, _ = copy
     edit_sheet(root / BOOK, lambda sheet: sheet.delete_cols(column))
     with pytest.raises(
-        InputError, match=r"code_final\.xlsx, sheet 'CASFEcode_final': the columns are subject"
+        InputError, match=r"code_final\.xlsx, sheet 'CASFEcode_final': the columns have to be subject"
     ):
         CAS_ME_2(root)
 

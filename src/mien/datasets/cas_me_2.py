@@ -283,9 +283,12 @@ def _codes(books: Workbooks, problems: Problems) -> Table:
         before = [at for at in range(code) if filled[at]]
         after = [at for at in range(kind + 1, len(filled)) if filled[at]]
         if len(between) != 5 or not before:
+            gone = "the subject" if not before else "one before the type"
+            if before and len(between) > 5:
+                gone = "their order"
             lacking = (
-                f"{sheet}: the columns are subject, video code, onset, apex, offset, AU, emotion and type; "
-                f"{'the subject is not there' if not before else f'{len(between)} of the five before type are'}."
+                f"{sheet}: the columns have to be subject, video code, onset, apex, offset, AU, emotion and "
+                f"type, and {gone} is not there."
             )
             continue
         places = {"subject": before[-1], "clip": code, "type": kind}
