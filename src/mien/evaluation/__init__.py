@@ -1,9 +1,13 @@
-"""How good something is, and how sure that is, for recognition and for spotting.
+"""How good something is: protocols, scores and how sure they are, for recognition and for spotting.
 
-:mod:`~mien.evaluation.scores` (recognition), :mod:`~mien.evaluation.metrics` (spotting, apex) and
-:mod:`~mien.evaluation.strs` (both at once); :mod:`~mien.evaluation.uncertainty` for intervals and tests.
+* :mod:`~mien.evaluation.protocols`: the protocols by name;
+  :mod:`~mien.evaluation.selections` and :mod:`~mien.evaluation.spotting_lists` choose clips and videos,
+  :mod:`~mien.evaluation.splitters` split them, :mod:`~mien.evaluation.guards` refuse what is not honest.
+* :mod:`~mien.evaluation.scores` (recognition), :mod:`~mien.evaluation.metrics` (spotting, apex) and
+  :mod:`~mien.evaluation.strs` (both at once); :mod:`~mien.evaluation.uncertainty` for intervals and tests.
 """
 
+from mien.evaluation.guards import check_split, check_subjects, check_unseen, dataset_of, missing_classes
 from mien.evaluation.metrics import (
     ApexScores,
     Matching,
@@ -18,6 +22,7 @@ from mien.evaluation.metrics import (
     match_intervals,
     spotting_scores,
 )
+from mien.evaluation.protocols import PROTOCOLS, Protocol, make_protocol
 from mien.evaluation.scores import (
     ALL,
     Confusion,
@@ -27,6 +32,40 @@ from mien.evaluation.scores import (
     confusion,
     confusion_by_part,
     pool_folds,
+)
+from mien.evaluation.selections import (
+    PUBLISHED,
+    SELECTIONS,
+    Excluded,
+    Selection,
+    select,
+    select_by_rule,
+    select_casme2_five,
+    select_megc2018,
+    select_megc2019,
+    select_prepared,
+    select_samm_five,
+)
+from mien.evaluation.splitters import (
+    Composite,
+    Fold,
+    Inner,
+    LeaveOneDatasetOut,
+    Loso,
+    PartSplit,
+    Plan,
+    ProtocolWarning,
+    Splitter,
+    SubjectHoldout,
+    SubjectKFold,
+    inner_validation,
+)
+from mien.evaluation.spotting_lists import (
+    PUBLISHED_SPOTTING,
+    SpottingSelection,
+    SpottingVideo,
+    TrueExpression,
+    select_spotting,
 )
 from mien.evaluation.strs import STRS, Spotted, strs_scores
 from mien.evaluation.uncertainty import (
@@ -40,32 +79,68 @@ from mien.evaluation.uncertainty import (
 
 __all__ = [
     "ALL",
+    "PROTOCOLS",
+    "PUBLISHED",
+    "PUBLISHED_SPOTTING",
+    "SELECTIONS",
     "STRS",
     "ApexScores",
     "Comparison",
+    "Composite",
     "Confusion",
+    "Excluded",
+    "Fold",
+    "Inner",
     "Interval",
+    "LeaveOneDatasetOut",
+    "Loso",
     "Matching",
     "McNemar",
+    "PartSplit",
+    "Plan",
     "Pooled",
+    "Protocol",
+    "ProtocolWarning",
     "ScoreName",
     "Scores",
+    "Selection",
+    "Splitter",
     "Spotted",
     "SpottingCounts",
     "SpottingScores",
+    "SpottingSelection",
+    "SpottingVideo",
+    "SubjectHoldout",
+    "SubjectKFold",
+    "TrueExpression",
     "apex_scores",
     "attribute_false_alarms",
     "bootstrap_scores",
+    "check_split",
+    "check_subjects",
+    "check_unseen",
     "compare_models",
     "confusion",
     "confusion_by_part",
+    "dataset_of",
     "false_alarms_by_distractor",
     "false_alarms_per_minute",
+    "inner_validation",
     "iou",
+    "make_protocol",
     "match_expressions",
     "match_intervals",
     "mcnemar",
+    "missing_classes",
     "pool_folds",
+    "select",
+    "select_by_rule",
+    "select_casme2_five",
+    "select_megc2018",
+    "select_megc2019",
+    "select_prepared",
+    "select_samm_five",
+    "select_spotting",
     "spotting_scores",
     "strs_scores",
 ]
