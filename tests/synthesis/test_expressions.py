@@ -240,3 +240,10 @@ def test_same_seed_same_plan(kind: EventKind) -> None:
 def test_unknown_names_are_told(options: dict[str, object]) -> None:
     with pytest.raises(InputError, match="choose one of"):
         many(1, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seed", [3706, 14449])
+def test_a_very_short_fall_leaves_room_for_the_side_that_lags(seed: int) -> None:
+    """A fall of some 10 ms is shorter than one side may lag behind the other."""
+    plan = draw_expression(np.random.default_rng(seed), durations="casme2")
+    assert all(0 < t.profile.apex_s < t.profile.duration_s for t in plan.tracks)

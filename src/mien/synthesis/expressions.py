@@ -362,7 +362,7 @@ def _tracks(
 ) -> tuple[Track, ...]:
     rise, fall = profile.rise_s, profile.fall_s
     leading = int(rng.integers(2))
-    side_lag = looseness * min(rng.uniform(0, 0.015), 0.1 * rise)
+    side_lag = looseness * min(rng.uniform(0, 0.015), 0.1 * rise, 0.2 * fall)
     weaker = rng.uniform(0.7, 1.0)
     placed: list[tuple[int, int, float, float, float, float]] = []
     for unit in units:
