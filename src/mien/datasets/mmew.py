@@ -45,18 +45,33 @@ How to get it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final, Literal
 
 from mien.datasets.layout import Filming, PictureSet, Shot, checked_people, unit_string
+from mien.datasets.manifest import DataSet, Footage, Sample
+from mien.datasets.posed import posed_sample, report_lost_marks, unique, walk
+from mien.datasets.reading import (
+    Problems,
+    checked_root,
+    film,
+    make_sample,
+    match,
+    named_rows,
+    read_marks,
+    without_duplicates,
+)
+from mien.datasets.sheets import Table, Workbooks, columns
 from mien.datasets.spelling import chosen, count_by_emotion, emotion_of, in_order
 from mien.datasets.workbook import Cell, write_workbook
 from mien.errors import InputError
+from mien.labels import normalise_emotion
 from mien.records import Stream, Take
 
-__all__ = ["MmewLayout"]
+__all__ = ["MmewLayout", "read_mmew"]
 
 _NUMBERS: Final = {
     word: number
@@ -149,3 +164,137 @@ class MmewLayout:
                 )
             )
         write_workbook(root / "MMEW_Micro_Exp.xlsx", {"Sheet1": rows})
+
+
+# ------------------------------------------------------------ reading
+
+_CLIP: Final = re.compile(r"(S\d+)-\d+-\d+", re.IGNORECASE)
+_FPS: Final = 90.0
+_ENDINGS: Final = (".jpg", ".jpeg", ".png", ".bmp")
+
+
+def read_mmew(
+    root: str | Path,
+    *,
+    pictures: Literal["faces", "none"] = "faces",
+    workbook: str | Path | None = None,
+) -> DataSet:
+    """Read a copy of MMEW, people first or kinds first in its tree.
+
+    A folder called like ``S03-01-002`` is a micro-expression, labelled by the workbook; a picture called so
+    is a macro-expression's peak, labelled by its folder. Where the sheet's apex or offset lies outside of the
+    clip, it is ``None``.
+
+    Args:
+        root: the copy, or one of its folders (the workbook is then looked for beside it).
+        pictures: ``"none"`` reads the workbook alone.
+        workbook: the one to read instead of looking for one.
+
+    Raises:
+        InputError: no pictures or no workbook, or a column without which nothing can be read is missing.
+    """
+    if pictures not in ("faces", "none"):
+        raise InputError(f"MMEW has no pictures {pictures!r}: choose 'faces' or 'none'.")
+    place, problems = checked_root(root), Problems()
+    micro, macro = ([], []) if pictures == "none" else _footage(place, problems)
+    if pictures != "none" and not micro and not macro:
+        raise InputError(f"{place}: there are no clips of MMEW (S03-01-002) in it.")
+    books = _books(place, problems, workbook)
+    samples = _micro(books, micro, problems, pictures == "none")
+    for shown in macro:
+        sample = posed_sample(problems, shown, shown.folder.name, begins=None, peak=shown.numbers[0])
+        samples.append(sample)
+    published = {"subjects": 36, "samples kind=micro": 300, "samples kind=macro": 900}
+    numbers = MmewLayout.filming.emotions.items()
+    return DataSet(
+        *("mmew", place, (*micro, *macro), tuple(samples), problems.found),
+        sheets=books.used,
+        published=published | {f"samples kind=micro emotion={word}": int(n) for word, n in numbers},
+    )
+
+
+def _books(place: Path, problems: Problems, workbook: str | Path | None) -> Workbooks:
+    only = None if workbook is None else Path(workbook)
+    books = Workbooks([place], problems, only=only)
+    return books if books.sheets else Workbooks([place.resolve().parent], problems, only=only)
+
+
+def _footage(place: Path, problems: Problems) -> tuple[list[Footage], list[Footage]]:
+    """Micro- and macro-expressions."""
+    micro: list[Footage] = []
+    macro: list[Footage] = []
+    for folder in walk(place, 4):
+        if name := _CLIP.fullmatch(folder.name):
+            found = film("mmew", f"mmew/{name[1].upper()}", folder.name, folder, _FPS, problems)
+            micro += [found] if found else []
+            continue
+        if _CLIP.fullmatch(folder.parent.name):
+            continue
+        for path in sorted(folder.iterdir()):
+            if path.suffix.lower() not in _ENDINGS or path.name[0] == ".":
+                continue
+            if name := _CLIP.fullmatch(path.stem):
+                number = int(path.stem.rpartition("-")[2])
+                subject = f"mmew/{name[1].upper()}"
+                macro.append(Footage("mmew", "", subject, path.stem, folder, (path.name,), (number,), None))
+            elif _is_emotion(folder.name):
+                words = f"{path}: the name is not person, emotion and sample (S03-01-001); it is left out."
+                problems.broken("picture-name", words, f"mmew/{folder.parent.name}", path.stem)
+    every = unique([*micro, *macro], problems)
+    return [f for f in every if f.fps], [f for f in every if not f.fps]
+
+
+def _is_emotion(word: str) -> bool:
+    try:
+        return normalise_emotion(word) is not None
+    except InputError:
+        return False
+
+
+def _micro(books: Workbooks, shown: list[Footage], problems: Problems, alone: bool) -> list[Sample]:
+    def fits(table: Table) -> bool:
+        clips = [row.text("clip") for row in table.rows() if row.text("clip")]
+        return 2 * sum(bool(_CLIP.fullmatch(clip)) for clip in clips) >= len(clips)
+
+    table = books.table(
+        "the workbook of MMEW",
+        columns(
+            "subject", "clip", "onset", "apex", "offset", "units", "emotion", remarks=("remarks", "Remark")
+        ),
+        must=("subject", "clip", "onset", "offset"),
+        may=("remarks",),
+        accept=fits,
+    )
+    rows = without_duplicates(named_rows(table, problems, "mmew/S{:02d}".format), problems)
+    places = [None] * len(rows) if alone else match([(s, c) for s, c, _ in rows], shown, problems)
+    samples = []
+    for (subject, clip, row), footage in zip(rows, places, strict=True):
+        if footage is None and not alone:
+            continue
+        remarks = row.text("remarks")
+        sample = make_sample(
+            problems,
+            dataset="mmew",
+            subject=subject,
+            clip=clip,
+            footage=footage,
+            fps=_FPS,
+            marks=read_marks(row, problems, subject, clip),
+            units=row["units"],
+            emotion=row["emotion"],
+            labelled="emotion" in table.places,
+            more={"remarks": remarks} if remarks else {},
+            row=row,
+        )
+        report_lost_marks(problems, sample, footage)
+        _compare(sample, footage, problems)
+        samples.append(sample)
+    return samples
+
+
+def _compare(sample: Sample, footage: Footage | None, problems: Problems) -> None:
+    """The sheet's emotion is taken; say so where the folder has another one."""
+    folder = "" if footage is None else footage.folder.parent.name
+    if sample.emotion and _is_emotion(folder) and normalise_emotion(folder) != sample.emotion:
+        words = f"the sheet says {sample.emotion}, the folder {folder}; the sheet is followed."
+        problems.note("emotion-differs", words, sample.subject, sample.clip)
