@@ -42,16 +42,35 @@ How to get it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from mien.datasets.layout import Filming, PictureSet, Shot, checked_people, steady, unit_string
+from mien.datasets.manifest import DataSet, Footage, Sample
+from mien.datasets.posed import report_lost_marks, unique
+from mien.datasets.reading import (
+    Copy,
+    Problems,
+    annotated,
+    film,
+    folders,
+    make_sample,
+    match,
+    open_copy,
+    read_marks,
+    without_duplicates,
+)
+from mien.datasets.sheets import Row, Table, columns, text
 from mien.datasets.spelling import chosen, in_order
 from mien.datasets.workbook import Cell, write_workbook
+from mien.errors import InputError
+from mien.labels import EMOTIONS, action_unit_set, normalise_emotions, parse_action_units
 from mien.records import Expression, Stream, Take
 
-__all__ = ["FourDmeLayout"]
+__all__ = ["FourDmeLayout", "read_four_dme"]
 
 _PEOPLE: Final = (*range(1, 31), 33, 36, 40, 43, 46, 49, 52, 55, 56, 58, 59)
 _TWICE: Final = {13: ("_1st", "_2nd"), 30: ("_1st", "_2nd"), 58: ("_1", "_2")}
@@ -139,3 +158,188 @@ def _units(take: Take) -> tuple[str, frozenset[int]]:
     if aus and still is not None and chosen(take, "4dme-static", 6):
         string, aus = f"{still}(k)+{string}", aus | {still}
     return f"AU{string}" if aus else string, aus
+
+
+# ------------------------------------------------------------ reading
+
+_INSIDE: Final = r"S\d+(_\w+)?"
+_FPS: Final = 60.0
+
+_Named = tuple[str, str, Row]
+
+
+def read_four_dme(
+    root: str | Path,
+    *,
+    pictures: Literal["grey", "none"] = "grey",
+    workbook: str | Path | None = None,
+    exchanged: Sequence[tuple[str, str]] = (),
+) -> DataSet:
+    """Read a copy of 4DME's grey micro-expressions.
+
+    Somebody who came twice is one subject: ``S13_1st/001_01_1`` is the clip ``1st_001_01_1`` of ``4dme/S13``.
+    An emotion of two words has the first in :attr:`Sample.emotion` and both in :attr:`Sample.emotions`.
+
+    Two rows of the published sheet have changed places from the units on. Which clips they are is known only
+    by their place, which any sorting changes; so the two in that place are pointed out, and their units are
+    put right where ``exchanged`` names them.
+
+    Args:
+        root: the copy, or its folder of people.
+        pictures: ``"none"`` reads the workbook alone.
+        workbook: the one to read instead of looking for one.
+        exchanged: pairs of clips (keys: ``"4dme/S25/001_01_1"``) whose units have changed places.
+
+    Raises:
+        InputError: no pictures or no workbook, a column without which nothing can be read is missing, or
+            ``exchanged`` names a clip that is not in the sheet.
+    """
+    copy = open_copy(
+        "4DME",
+        root,
+        inside=_INSIDE,
+        pictures=pictures,
+        names={"grey": (r"gr[ae]y[-_ ]?micro", r".*gr[ae]y.*")},
+        workbook=workbook,
+    )
+    problems = copy.problems
+    table = copy.books.table(
+        "the workbook of 4DME",
+        columns("subject", "clip", "onset", "apex", "offset", "units", "emotion"),
+        must=("subject", "clip", "onset", "offset"),
+        accept=_fits,
+    )
+    named = without_duplicates(_named(table, problems), problems)
+    rows = _put_right(named, exchanged, problems)
+    shown = _footage(copy)
+    places = match([(s, c) for s, c, _ in rows], shown, problems) if copy.tree else [None] * len(rows)
+    samples = []
+    for (subject, clip, row), footage in zip(rows, places, strict=True):
+        if footage is not None or not copy.tree:
+            samples.append(_sample(subject, clip, row, footage, problems))
+    _compare_units(table, named, problems)
+    return DataSet(
+        *("4dme", copy.root, tuple(shown), tuple(samples), problems.found),
+        sheets=copy.books.used,
+        published={"samples": 267, "subjects": len(_PEOPLE)},
+    )
+
+
+def _fits(table: Table) -> bool:
+    people = [row.text("subject") for row in table.rows() if row.text("subject")]
+    return 2 * sum(bool(re.fullmatch(_INSIDE, name, re.IGNORECASE)) for name in people) >= len(people)
+
+
+def _person(name: str, clip: str) -> tuple[str, str] | None:
+    """Subject and clip; somebody's second visit is part of the clip's name."""
+    said = re.fullmatch(r"S?0*(\d+)(?:[_ -](\w+))?", name.strip(), re.IGNORECASE)
+    if said is None:
+        return None
+    return f"4dme/S{int(said[1]):02d}", f"{said[2]}_{clip}" if said[2] else clip
+
+
+def _named(table: Table, problems: Problems) -> list[_Named]:
+    rows = []
+    for row in annotated(table, problems):
+        names = _person(row.text("subject"), row.text("clip"))
+        if names is None:
+            words = f"{table.sheet}, row {row.number}: {row.text('subject')!r} is no subject."
+            problems.broken("row-without-name", words, clip=row.text("clip"))
+        else:
+            rows.append((*names, row))
+    return rows
+
+
+def _footage(copy: Copy) -> list[Footage]:
+    shown = []
+    for person in folders(copy.tree, _INSIDE) if copy.tree else []:
+        for folder in folders(person):
+            names = _person(person.name, folder.name)
+            found = film("4dme", *names, folder, _FPS, copy.problems) if names else None
+            shown += [found] if found else []
+    return unique(shown, copy.problems)
+
+
+def _put_right(
+    rows: Sequence[_Named], exchanged: Sequence[tuple[str, str]], problems: Problems
+) -> list[_Named]:
+    """The rows with the units of exchanged clips put right; candidates that nobody named are pointed out."""
+    by_key = {f"{subject}/{clip}": row for subject, clip, row in rows}
+    swap: dict[str, str] = {}
+    for one, other in exchanged:
+        for key in (one, other):
+            if key not in by_key:
+                raise InputError(
+                    f"exchanged: the workbook has no clip {key!r} (it has {next(iter(by_key))})."
+                )
+        swap |= {one: other, other: one}
+    result = []
+    for subject, clip, row in rows:
+        other = swap.get(f"{subject}/{clip}", "")
+        if other:
+            words = f"row {row.number}: the units have changed places with those of {other}."
+            problems.repaired("exchanged-units", words, subject, clip)
+            row = replace(row, cells={**row.cells, "units": by_key[other]["units"]})
+        result.append((subject, clip, row))
+    if not exchanged and len(rows) > max(_SWAPPED):
+        names = [rows[place][:2] for place in _SWAPPED]
+        keys = tuple(map("/".join, names))
+        for name in names:
+            problems.note(
+                "exchanged-units?",
+                "stands where two rows of the published sheet have changed places from the units on. "
+                f"If your sheet is in the published order, say exchanged=[{keys!r}].",
+                *name,
+            )
+    return result
+
+
+def _sample(subject: str, clip: str, row: Row, footage: Footage | None, problems: Problems) -> Sample:
+    words = _emotions(row["emotion"], problems, subject, clip)
+    several = len(words) > 1
+    sample = make_sample(
+        problems,
+        dataset="4dme",
+        subject=subject,
+        clip=clip,
+        footage=footage,
+        fps=_FPS,
+        marks=read_marks(row, problems, subject, clip),
+        units=row["units"],
+        emotion=words[0] if several else row["emotion"],
+        labelled="emotion" in row.cells,
+        more={"sub_ID": row.text("subject")},
+        row=row,
+    )
+    report_lost_marks(problems, sample, footage)
+    return replace(sample, emotions=words, reported=text(row["emotion"])) if several else sample
+
+
+def _emotions(cell: object, problems: Problems, subject: str, clip: str) -> tuple[str, ...]:
+    """All emotions of a cell; none where one cannot be read, which is reported with the sample."""
+    try:
+        words = normalise_emotions(cell)
+    except InputError:
+        return ()
+    parts = re.split(r"[,;+/&]|\band\b", text(cell).lower())
+    if len(words) > 1 and any(part.strip() not in EMOTIONS for part in parts):
+        problems.repaired("odd-spelling", f"{text(cell)!r} is read as {', '.join(words)}.", subject, clip)
+    return words
+
+
+def _compare_units(table: Table, rows: Sequence[_Named], problems: Problems) -> None:
+    """Say so where the columns of single units (0 and 1) do not agree with the string beside them."""
+    header = table.sheet.cells[table.header]
+    single: Mapping[int, int] = {
+        at: int(said[1])
+        for at, cell in enumerate(header)
+        if (said := re.fullmatch(r"AU\s*(\d+)", text(cell), re.IGNORECASE))
+    }
+    for subject, clip, row in rows if single and "units" in table.places else ():
+        line = table.sheet.cells[row.number - 1]
+        ticked = {au for at, au in single.items() if at < len(line) and text(line[at]) == "1"}
+        string = action_unit_set(parse_action_units(row["units"])) & set(single.values())
+        if ticked != string:
+            differ = ", ".join(map(str, sorted(ticked ^ string)))
+            words = f"row {row.number}: the string {row.text('units')!r} and the columns differ in {differ}."
+            problems.note("units-differ", words, subject, clip)
