@@ -15,6 +15,7 @@ NETWORKS = (
     ("face_detection_short_range.tflite", 128, "detection"),
     ("face_landmark.tflite", 192, "mesh"),
     ("palm_detection_full.tflite", 192, "palm"),
+    ("hand_landmark_full.tflite", 224, "hand"),
 )
 ROUNDS = 40
 
@@ -60,8 +61,11 @@ def main() -> None:
             lite.invoke()
             return [lite.get_tensor(d["index"]) for d in lite.get_output_details()]
 
-        ours = {v.size: v.ravel() for v in opencv()}
-        off = max(float(np.abs(ours[v.size] - v.ravel()).max()) for v in litert())
+        ours, theirs = dict(zip(names, opencv(), strict=True)), litert()
+        outputs = [d["name"] for d in lite.get_output_details()]
+        off = max(
+            float(np.abs(ours[n].ravel() - v.ravel()).max()) for n, v in zip(outputs, theirs, strict=True)
+        )
         lines.append(f"| {what} | {clock(opencv):.2f} ms | {clock(litert):.2f} ms | {off:.1e} |")
     text = "\n".join(lines)
     print(text)

@@ -3,7 +3,7 @@
     python scripts/extract_face_models.py           download, verify, put in place
     python scripts/extract_face_models.py --check   compare what is in place with the digests; no download
 
-Nothing is put in place unless all four files are what they should be.
+Nothing is put in place unless all five files are what they should be.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ FILES = {
     "palm_detection_full.tflite": (
         "mediapipe/modules/palm_detection/palm_detection_full.tflite",
         "1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54",
+    ),
+    "hand_landmark_full.tflite": (
+        "mediapipe/modules/hand_landmark/hand_landmark_full.tflite",
+        "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3",
     ),
     "LICENSE-mediapipe.txt": (
         "mediapipe-0.10.21.dist-info/LICENSE",

@@ -366,6 +366,27 @@ def test_the_hand_in_the_real_clip(tracked: Callable[..., list[FaceFrame]]) -> N
     assert states[60:] == ["ok"] * (len(states) - 60)
 
 
+class Looks:
+    """Instead of the hand networks: what they say, one after the other."""
+
+    def __init__(self, *looks: tuple[float, bool]) -> None:
+        self._looks = iter(looks)
+
+    def look(self, rgb: Any, matrix: Any) -> tuple[float, bool]:
+        return next(self._looks)
+
+
+def test_a_refuted_hand(
+    monkeypatch: pytest.MonkeyPatch, paste: Callable[..., Any], track: Callable[..., list[FaceFrame]]
+) -> None:
+    """It does not begin, and one that was there stays for one look."""
+    shots = paste(3.5, 30.0, 1.5, 1.0).shots[:105:15]  # seven, half a second apart
+    looks = [(0.6, True), (0.6, False), (0.7, True), (0.5, True), (0.4, True), (0.15, False), (0.9, True)]
+    monkeypatch.setattr("mien.face.tracking.HandFinder", lambda: Looks(*looks))
+    frames = track(shots, TrackerSettings(hand_s=0.1))
+    assert [f.hand for f in frames] == [0, 0.6, 0.6, 0, 0, 0.15, 0.15]
+
+
 # ---------------------------------------------------------------------- whose face, and short losses
 
 

@@ -1,10 +1,10 @@
 """The networks of the face room: where is a face, where are its 468 mesh points, and is a hand before it.
 
 All are MediaPipe's (Apache-2.0, see ``assets/``): BlazeFace short range (Bazarevsky et al., 2019), the face
-mesh (Kartynnik et al., 2019) and the palm detector (Zhang et al., 2020). They run on OpenCV's DNN module,
-which mien needs anyway; LiteRT is a few times as fast but a dependency more, for networks that run a few
-times a second (numbers in benchmarks/README.md). Another detector only has to offer :class:`FaceDetector`'s
-two methods.
+mesh (Kartynnik et al., 2019), the palm detector and the hand network (Zhang et al., 2020). They run on
+OpenCV's DNN module, which mien needs anyway; LiteRT is a few times as fast but a dependency more, for
+networks that run a few times a second (numbers in benchmarks/README.md). Another detector only has to offer
+:class:`FaceDetector`'s two methods.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.errors import MienError
-from mien.face.align import CROP, rescale, warp
+from mien.face.align import CROP, rescale, scale_of, warp
 
 __all__ = ["BlazeFace", "Detection", "FaceDetector", "FaceMesh", "HandFinder", "Mesh"]
 
@@ -241,57 +241,144 @@ class FaceMesh:
         return self(rgb, centre, 1.5 * float((high - low).max()), angle)
 
 
-class HandFinder:
-    """Is a hand before the face? The palm detector on the face and its surroundings; about 22 ms a pass.
+@dataclass(frozen=True, slots=True)
+class _Palm:
+    """What the palm detector takes for a palm: pixels of the picture."""
 
-    The mesh network draws a mouth over a hand as calmly as over a mouth, so it cannot tell.
+    score: float
+    centre: NDArray[np.float64]
+    side: float
+    hand: NDArray[np.float64]  # from the wrist to the base of the middle finger
+
+
+class HandFinder:
+    """Is a hand before the face? The mesh network draws a mouth over one as calmly as over a mouth.
+
+    Two networks must agree. The palm detector looks at the face and its surroundings, about 27 ms a look; by
+    itself it takes many a cheek or jaw for a palm. So the hand network looks for a whole hand around each
+    palm, about 38 ms a look, and what it does not confirm is none.
     """
 
     _size = 192
     _views = ((0.6, False), (0.6, True), (0.5, True), (0.7, False))
-    """What the network gets to see: the share of the view that the crop fills (palms are often below the
-    chin), and mirrored or not."""
+    """What the palm detector gets to see: the share of the view that the crop fills (palms are often below
+    the chin), and mirrored or not."""
     _suspicious = 0.06
+    _doubtful = 0.1
+    """A mean score below this neither begins nor keeps anything: nobody needs to confirm it."""
+    _candidate = 0.2
+    _hand_size = 224
+    _crops = ((3.4, 0.2), (2.6, 0.5), (2.6, 0.0))
+    """What the hand network gets to see: the crop's side in palms, and its centre's way from the palm's
+    towards the fingers (MediaPipe takes the second). Cheeks are hands in one or two, hands in all."""
+    _hopeless = 0.1
+    _present = 0.45
+    _present_hanging = 0.9
+    """The mean presence that confirms a hand; more for one whose fingers point down the face, for chin and
+    neck upside down look like one."""
 
     def __init__(self) -> None:
         self._net = _load("palm_detection_full.tflite")
+        self._hand_net = _load("hand_landmark_full.tflite")
         self._anchors = _anchors((24, 2), (12, 6))
 
     def __call__(self, rgb: NDArray[np.uint8], matrix: NDArray[np.float64]) -> float:
-        """How sure the network is that a hand reaches into the face crop.
+        """How sure it is that a hand reaches into the face crop, 0 to 1; 0 where it is refuted.
 
-        One look is enough to see none; what looks like one is looked at four times, differently cut and
-        mirrored,
-        and the mean counts: single looks mistake hair and shoulders for hands.
+        Args:
+            rgb: ``uint8`` (H, W, 3).
+            matrix: (2, 3) picture -> crop of :data:`~mien.face.align.CROP` pixels.
+        """
+        certainty, refuted = self.look(rgb, matrix)
+        return 0.0 if refuted else certainty
+
+    def look(self, rgb: NDArray[np.uint8], matrix: NDArray[np.float64]) -> tuple[float, bool]:
+        """What either network says.
+
+        One look of the palm detector is enough to see none; what looks like a palm is looked at four times,
+        differently cut and mirrored, and the mean counts. One of the palms has to be a hand's.
 
         Args:
             rgb: ``uint8`` (H, W, 3).
             matrix: (2, 3) picture -> crop of :data:`~mien.face.align.CROP` pixels.
 
         Returns:
-            0 to 1.
+            How sure the palm detector is that a hand reaches into the crop, 0 to 1, and whether the hand
+            network refutes it. It does so now and then where only fingers are to be seen.
         """
-        first = self._look(rgb, matrix, *self._views[0])
-        if first < self._suspicious:
-            return first
-        return float(np.mean([first, *(self._look(rgb, matrix, *view) for view in self._views[1:])]))
+        # one colour below the picture's edge: a neck drawn out downwards would look like an arm
+        edge = tuple(rgb[-1].mean(axis=0).tolist())
+        first = self._look(rgb, matrix, edge, *self._views[0])
+        if first[0].score < self._suspicious:
+            return first[0].score, False
+        looks = [first, *(self._look(rgb, matrix, edge, *view) for view in self._views[1:])]
+        certainty = float(np.mean([palms[0].score for palms in looks]))
+        if certainty < self._doubtful:
+            return certainty, False
+        likely = [palm for palms in looks for palm in palms if palm.score >= self._candidate]
+        likely.sort(key=lambda palm: -palm.score)
+        return certainty, not any(self._is_hand(rgb, matrix, edge, palm) for palm in likely)
 
     def _look(
-        self, rgb: NDArray[np.uint8], matrix: NDArray[np.float64], zoom: float, mirrored: bool
-    ) -> float:
+        self,
+        rgb: NDArray[np.uint8],
+        matrix: NDArray[np.float64],
+        edge: tuple[float, ...],
+        zoom: float,
+        mirrored: bool,
+    ) -> list[_Palm]:
+        """The best palm and the best elsewhere (fingers over a nose may beat the palm that is theirs).
+
+        The score is 0 where a palm does not reach into the crop.
+        """
         view = rescale(matrix, CROP, self._size)
         view = np.hstack([view[:, :2] * zoom, view[:, 2:] * zoom + self._size * (1 - zoom) / 2])
         if mirrored:
             view = np.array([-view[0] + (0, 0, self._size - 1), view[1]])
-        # one colour below the picture's edge: a neck drawn out downwards would look like an arm
-        edge = tuple(rgb[-1].mean(axis=0).tolist())
         patch = warp(rgb, view, self._size, beyond=edge)
         self._net.setInput(cv2.dnn.blobFromImage(patch, 1 / 255))
         boxes, raw = self._net.forward(["Identity", "Identity_1"])
         scores = _sigmoid(raw.reshape(-1))
+        values = boxes.reshape(-1, 18) / self._size
+        centres = values[:, :2] + self._anchors
         best = int(scores.argmax())
-        box = boxes.reshape(-1, 18)[best] / self._size
-        # back to shares of the crop
-        x, y = (box[:2] + self._anchors[best] - (1 - zoom) / 2) / zoom
-        reaches = 0.0 < x < 1.0 and 0.2 < y < 1.3 and box[2] / zoom > 0.15
-        return float(scores[best]) if reaches else 0.0
+        elsewhere = np.linalg.norm(centres - centres[best], axis=1) > values[best, 2:4].max() / 2
+        inverse = np.linalg.inv(view[:, :2])
+        palms = []
+        for k in (best, int(np.where(elsewhere, scores, 0).argmax())):
+            # back to shares of the crop
+            x, y = (centres[k] - (1 - zoom) / 2) / zoom
+            reaches = 0.0 < x < 1.0 and 0.2 < y < 1.3 and values[k, 2] / zoom > 0.15
+            palms.append(
+                _Palm(
+                    float(scores[k]) if reaches else 0.0,
+                    inverse @ (centres[k] * self._size - view[:, 2]),
+                    float(values[k, 2:4].max()) * self._size / scale_of(view),
+                    # seven key points follow the box: first the wrist, third the middle finger's base
+                    inverse @ (values[k, 8:10] - values[k, 4:6]),
+                )
+            )
+        return palms
+
+    def _is_hand(
+        self,
+        rgb: NDArray[np.uint8],
+        matrix: NDArray[np.float64],
+        edge: tuple[float, ...],
+        palm: _Palm,
+    ) -> bool:
+        along = palm.hand / max(float(np.linalg.norm(palm.hand)), 1e-9)
+        turn = np.array([[-along[1], along[0]], [-along[0], -along[1]]])  # the fingers up
+        presence = []
+        for sides, shift in self._crops:
+            scale = self._hand_size / (sides * palm.side)
+            centre = palm.centre + shift * palm.side * along
+            view = np.hstack([scale * turn, (self._hand_size / 2 - scale * turn @ centre)[:, None]])
+            patch = warp(rgb, view, self._hand_size, beyond=edge)
+            self._hand_net.setInput(cv2.dnn.blobFromImage(patch, 1 / 255))
+            presence.append(float(self._hand_net.forward("Identity_1").reshape(-1)[0]))
+            if presence[-1] < self._hopeless:
+                return False
+        down = matrix[:, :2] @ along
+        hanging = down[1] > 0.5 * float(np.linalg.norm(down))
+        return float(np.mean(presence)) >= (self._present_hanging if hanging else self._present)

@@ -215,6 +215,7 @@ class FaceTracker:
         self._hand_network = HandFinder()
         self._hand_time = -np.inf
         self._hand = float("nan")
+        self._hand_refuted = False
         self._lower_face: NDArray[np.float32] | None = None
         self._target = target
         self._matrix: NDArray[np.float64] | None = None
@@ -438,8 +439,13 @@ class FaceTracker:
         if picture.time - self._hand_time < wait:
             return self._hand if same else float("nan")
         self._hand_time, self._lower_face = picture.time, part
-        self._hand = self._hand_network(picture.rgb, self._matrix)
-        return self._hand
+        certainty, refuted = self._hand_network.look(picture.rgb, self._matrix)
+        if refuted:
+            # fingers alone are refuted now and then: a hand that was there may stay for one such look
+            stays = self._hand >= self.settings.covered / 2 and not self._hand_refuted
+            certainty = min(certainty, self._hand) if stays else 0.0
+        self._hand, self._hand_refuted = certainty, refuted
+        return certainty
 
     # ------------------------------------------------------------------ the mesh
 
