@@ -14,14 +14,23 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from mien.datasets.problems import Problems
 from mien.errors import InputError
 
-if TYPE_CHECKING:
-    from mien.datasets.reading import Problems
 
-__all__ = ["SPELLINGS", "Row", "Sheet", "Table", "Workbooks", "columns", "read_workbook", "squash", "text"]
+__all__ = [
+    "SPELLINGS",
+    "Row",
+    "Sheet",
+    "Table",
+    "Workbooks",
+    "columns",
+    "digits",
+    "read_workbook",
+    "squash",
+    "text",
+]
 
 SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "subject": ("Subject", "Sub", "Subjects", "Subject No", "Subject ID", "sub_ID"),
@@ -58,6 +67,12 @@ def text(cell: object) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return " ".join(str(cell).split())
+
+
+def digits(cell: object) -> int | None:
+    """The last number in a subject's name: 1 for ``1``, ``1.0``, ``"01"``, ``"sub01"``, ``"s1"``."""
+    found = re.findall(r"\d+", text(cell))
+    return int(found[-1]) if found else None
 
 
 @dataclass(frozen=True, slots=True)
