@@ -18,7 +18,6 @@ from pathlib import Path
 from mien.datasets.problems import Problems
 from mien.errors import InputError
 
-
 __all__ = [
     "SPELLINGS",
     "Row",
