@@ -198,7 +198,8 @@ def test_nobody_is_ever_on_both_sides(splitter: Splitter, groups: list[str]) -> 
     try:
         plan = splitter.plan(groups)
     except InputError:
-        assert len(set(groups)) < 4  # too few people or data sets
+        alone = len({g[0] for g in groups}) == 1
+        assert len(set(groups)) < 4 or (alone and isinstance(splitter, LeaveOneDatasetOut))
         return
     for fold in plan.folds:
         assert len(fold.train)
