@@ -73,16 +73,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
+from mien.datasets.cas_me_3_samples import (
+    Reader,
+    Shown,
+    find_footage,
+    levels_above,
+    read_blinks,
+    read_part_a,
+    read_part_c,
+)
+from mien.datasets.cas_me_3_sheets import Sheets, find_sheets
 from mien.datasets.layout import Filming, PictureSet, Shot, checked_people, unit_string
+from mien.datasets.manifest import DataSet, Sample
+from mien.datasets.reading import Problems, checked_root
+from mien.datasets.sheets import Workbooks
 from mien.datasets.spelling import chosen, in_order
 from mien.datasets.workbook import Cell, write_workbook
 from mien.errors import InputError
 from mien.labels import map_emotion, objective_class
 from mien.records import Expression, Stream, Take
 
-__all__ = ["CasMe3Layout"]
+__all__ = ["CasMe3Layout", "read_cas_me_3"]
 
 _VIDEOS: Final = "abcdefghijklm"
 _PEOPLE_A: Final = (*range(1, 18), *range(39, 43), *range(138, 205), *range(206, 218))
@@ -281,3 +294,76 @@ def _annotate_c(shots: Sequence[Shot], folder: Path) -> None:
         ]
     write_workbook(folder / "CAS(ME)3_part_C_ME.xlsx", {"Sheet1": micros})
     write_workbook(folder / "CAS(ME)3_part_C.xls", {"Sheet1": intervals})
+
+
+# ------------------------------------------------------------ reading
+
+_CLASSES: Final = {"VII": 373, "III": 234, "II": 151, "V": 47, "IV": 37, "I": 15, "VI": 3}
+
+
+def read_cas_me_3(
+    root: str | Path,
+    *,
+    pictures: Literal["color", "depth", "none"] = "color",
+    version: Literal["v1", "v2"] | None = None,
+) -> DataSet:
+    """Read a copy of CAS(ME)^3, parts A and C, as far as they are there.
+
+    Micro-expressions of part A are those of their own workbook, macro-expressions those of the sheet of all
+    expressions with the emotions of the macro-expressions' workbook. A clip is called by its video and onset
+    (``a_355``), since videos hold several; in part C by its count, or ``macro_355``. Known mistakes
+    (:data:`~mien.datasets.cas_me_3_sheets.FIXES`) are put right and reported. Blinks are in
+    :attr:`DataSet.blinks`.
+
+    Where the pictures are in a package of the micro-expressions only (``ME_A``), so are the samples.
+
+    Args:
+        root: the copy, one of its parts, or the folder of people in it.
+        pictures: which; ``"none"`` reads the workbooks alone.
+        version: of part A's micro-expressions; if not given, the second, and the first only where that is all
+            there is, less the rows that the list of wrong ones names. Asking for ``"v1"`` keeps those, with
+            ``"withdrawn"`` in :attr:`Sample.more`.
+
+    Raises:
+        InputError: no pictures or no workbook, or not that version.
+    """
+    if pictures not in ("color", "depth", "none"):
+        raise InputError(f"CAS(ME)^3 has no pictures {pictures!r}: choose 'color', 'depth' or 'none'.")
+    place, problems = checked_root(root).resolve(), Problems()
+    shown = Shown((), False) if pictures == "none" else find_footage(place, pictures, problems)
+    if pictures != "none" and not shown.footage:
+        raise InputError(f"{place}: the pictures of CAS(ME)^3 (spNO.1/a/{pictures}/1.jpg) are not there.")
+    books = Workbooks(list(dict.fromkeys([place, *levels_above(place, shown)])), problems)
+    sheets = find_sheets(books, problems, version)
+    reader = Reader(shown, pictures == "none", problems)
+    samples = [*read_part_a(reader, sheets, version), *read_part_c(reader, sheets)]
+    blinks = read_blinks(reader, sheets.blinks_a)
+    reader.report_unlabelled()
+    return DataSet(
+        *("cas-me-3", Path(root), shown.footage, tuple(samples), problems.found),
+        sheets=books.used,
+        published=_published(sheets, samples),
+        blinks=tuple(blinks),
+    )
+
+
+def _published(sheets: Sheets, samples: Sequence[Sample]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    if sheets.micro_a is not None:
+        part = "part=A kind=micro"
+        old = sheets.micro_a.version == "v1"
+        counts |= {f"samples {part}": 943 if old else 860, f"subjects {part}": 100 if old else 94}
+        if not old:
+            counts |= {
+                f"samples {part} emotion={word}": int(n) for word, n in CasMe3Layout.filming.emotions.items()
+            }
+            counts |= {f"samples {part} objective={name}": n for name, n in _CLASSES.items()}
+    if any(s.part == "A" and s.kind == "macro" for s in samples):
+        counts["samples part=A kind=macro"] = 3346
+    if sheets.micro_c is not None:
+        numbers = {"negative": 99, "surprise": 30, "others": 20, "positive": 16}
+        counts["samples part=C kind=micro"] = 165
+        counts |= {f"samples part=C kind=micro emotion={word}": n for word, n in numbers.items()}
+    if sheets.all_c is not None:
+        counts["samples part=C"] = 463
+    return counts

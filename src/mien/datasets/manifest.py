@@ -152,6 +152,7 @@ class DataSet:
         problems: what is wrong.
         sheets: annotation file -> SHA-256 of its bytes.
         published: what -> published count, for the doctor to compare.
+        blinks: annotated blinks (CAS(ME)^3): units ``"45"``, no kind, no apex. They are no samples.
     """
 
     name: str
@@ -161,6 +162,7 @@ class DataSet:
     problems: tuple[Problem, ...] = ()
     sheets: Mapping[str, str] = field(default_factory=dict)
     published: Mapping[str, int] = field(default_factory=dict)
+    blinks: tuple[Sample, ...] = ()
 
     def frame(self) -> pd.DataFrame:
         """The manifest of this data set: see :func:`manifest`."""
