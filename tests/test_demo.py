@@ -117,6 +117,12 @@ def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
         demonstrate(tmp_path / "taken")
 
 
+def test_a_seed_that_is_none_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--seed -1: give a whole number from 0"):
+        demonstrate(tmp_path / "demo", seed=-1)
+    assert not (tmp_path / "demo").exists()
+
+
 @pytest.mark.slow
 def test_the_demonstration_finds_something(tmp_path: Path) -> None:
     calls: list[Progress] = []

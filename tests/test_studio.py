@@ -33,6 +33,7 @@ from mien.studio import (
     conditions,
     write_collection,
     write_film,
+    write_preview,
 )
 from mien.synthesis.distractors import Blinks, DistractorSettings
 from mien.synthesis.performance import PerformanceSettings
@@ -279,6 +280,13 @@ def test_wrong_settings_say_what_to_do(settings: dict[str, Any], message: str) -
     assert message in text
     assert text.endswith(".")
     assert "\n" not in text
+
+
+def test_a_preview_has_a_collection_s_seed(tmp_path: Path) -> None:
+    for seed in (-1, 2**32):
+        with pytest.raises(InputError, match=f"--seed {seed}: give a whole number from 0 to 4294967295"):
+            write_preview(tmp_path / "out", seed)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_wrong_product_says_where_the_layout_belongs() -> None:

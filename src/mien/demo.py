@@ -13,7 +13,7 @@ from mien.evaluation import match_expressions
 from mien.events import Analysis, Span, TrueExpression, Truth
 from mien.progress import Progress, ProgressHook, silent
 from mien.records import Stream
-from mien.studio import write_film
+from mien.studio import check_seed, write_film
 from mien.synthesis.performance import PerformanceSettings
 from mien.synthesis.script import Conditions, Script, recording_script
 
@@ -73,8 +73,9 @@ def demonstrate(
         progress: called as the work goes on.
 
     Raises:
-        InputError: the folder cannot be written.
+        InputError: the folder cannot be written, or the seed is none.
     """
+    check_seed(seed)
     script = demo_script(seed, seconds, fps)
     try:
         out.mkdir(parents=True, exist_ok=True)

@@ -61,6 +61,7 @@ __all__ = [
     "SWITCHES",
     "Collection",
     "Order",
+    "check_seed",
     "conditions",
     "write_collection",
     "write_film",
@@ -247,8 +248,7 @@ def _check(c: Collection) -> None:
         raise InputError(f"--subjects {c.people}: at least one person must be filmed.")
     if c.takes is not None and c.takes < 1:
         raise InputError(f"--takes {c.takes}: give 1 or more.")
-    if not 0 <= c.seed < _LARGEST_SEED:
-        raise InputError(f"--seed {c.seed}: give a whole number from 0 to {_LARGEST_SEED - 1}.")
+    check_seed(c.seed)
     if c.fps is not None and not 25 <= c.fps <= 500:
         raise InputError(f"--fps {c.fps:g}: the studio films 25 to 500 frames a second.")
     for name, value in (("width", c.width), ("height", c.height)):
@@ -275,6 +275,16 @@ def _check(c: Collection) -> None:
         )
     if c.flow:
         raise InputError(f"--flow: {c.layout} has no place for it; leave out --layout.")
+
+
+def check_seed(seed: int) -> None:
+    """Refuse a seed that no collection may have.
+
+    Raises:
+        InputError: it is negative, or so large that it could be the frozen test world's.
+    """
+    if not 0 <= seed < _LARGEST_SEED:
+        raise InputError(f"--seed {seed}: give a whole number from 0 to {_LARGEST_SEED - 1}.")
 
 
 def _acting(acting: PerformanceSettings, filming: Filming, layout: str | None) -> PerformanceSettings:
@@ -356,8 +366,9 @@ def write_preview(out: Path, seed: int = 0) -> tuple[Path, Path]:
     """Write a contact sheet (``people.png``) and a short film (``motion.mp4``) into a folder.
 
     Raises:
-        InputError: the folder cannot be written.
+        InputError: the folder cannot be written, or the seed is none.
     """
+    check_seed(seed)
     try:
         out.mkdir(parents=True, exist_ok=True)
         write_atomically(out / "people.png", encode(contact_sheet(seed), ".png"))
