@@ -46,7 +46,7 @@ from typing import Final
 
 from mien.datasets.layout import Filming, PictureSet, Shot, checked_people, write_atomically
 from mien.datasets.manifest import DataSet, Footage, Sample
-from mien.datasets.posed import first_number, posed_sample, unique
+from mien.datasets.posed import files, first_number, posed_sample, unique
 from mien.datasets.reading import Problems, checked_root, film, folders, picture_tree, trees
 from mien.datasets.spelling import chosen, in_order, peak_of
 from mien.errors import InputError
@@ -200,19 +200,19 @@ def _texts(root: Path, tree: Path, name: str, problems: Problems) -> _Texts | No
     """Subject and sequence -> text file; ``None`` where there is no such folder."""
     places = [root] if root != tree else [tree.resolve().parent, tree.resolve().parent.parent]
     named = re.compile(name, re.IGNORECASE)
-    found = ((place, path) for place in places for path in trees(place, _INSIDE, 2))
-    folder = next((f for p, f in found if any(map(named.fullmatch, f.relative_to(p).parts[-2:]))), None)
+    known = ((place, path) for place in places for path in trees(place, _INSIDE, 2))
+    folder = next((f for p, f in known if any(map(named.fullmatch, f.relative_to(p).parts[-2:]))), None)
     if folder is None:
         return None
     texts: _Texts = {}
     for person in folders(folder, _INSIDE):
         for clip in folders(person):
-            files = sorted(p for p in clip.iterdir() if p.suffix == ".txt" and p.name[0] != ".")
+            found = files(clip, (".txt",))
             key = (f"ck-plus/{person.name.upper()}", clip.name)
-            if len(files) > 1:
-                problems.note("several-labels", f"{clip}: {files[-1].name} of {len(files)} is read.", *key)
-            if files:
-                texts[key] = files[-1]
+            if len(found) > 1:
+                problems.note("several-labels", f"{clip}: {found[-1].name} of {len(found)} is read.", *key)
+            if found:
+                texts[key] = found[-1]
     return texts
 
 

@@ -40,7 +40,7 @@ from typing import Final
 
 from mien.datasets.layout import Filming, PictureSet, Shot, checked_people
 from mien.datasets.manifest import DataSet, Footage
-from mien.datasets.posed import posed_sample, unique, walk
+from mien.datasets.posed import files, posed_sample, unique, walk
 from mien.datasets.reading import Problems, checked_root
 from mien.datasets.spelling import count_by_emotion, emotion_of, peak_of
 from mien.errors import InputError
@@ -141,12 +141,12 @@ def read_jaffe(root: str | Path) -> DataSet:
     """
     place, problems = checked_root(root), Problems()
     best = max(
-        walk(place, 2), key=lambda folder: sum(bool(_NAME.fullmatch(p.stem)) for p in _pictures(folder))
+        walk(place, 2), key=lambda folder: sum(bool(_NAME.fullmatch(p.stem)) for p in files(folder, _ENDINGS))
     )
     shown: list[Footage] = []
     codes: dict[str, str] = {}
     odd: list[Path] = []
-    for path in _pictures(best):
+    for path in files(best, _ENDINGS):
         name = _NAME.fullmatch(path.stem)
         if name is None:
             odd.append(path)
@@ -179,7 +179,3 @@ def read_jaffe(root: str | Path) -> DataSet:
         published={"samples": 213, "subjects": 10}
         | {f"samples emotion={word}": int(n) for word, n in JaffeLayout.filming.emotions.items()},
     )
-
-
-def _pictures(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.suffix.lower() in _ENDINGS and p.name[0] != ".")

@@ -53,7 +53,7 @@ from typing import ClassVar, Final, Literal
 
 from mien.datasets.layout import Filming, PictureSet, Shot, checked_people, unit_string
 from mien.datasets.manifest import DataSet, Footage, Sample
-from mien.datasets.posed import posed_sample, report_lost_marks, unique, walk
+from mien.datasets.posed import files, posed_sample, report_lost_marks, unique, walk
 from mien.datasets.reading import (
     Problems,
     checked_root,
@@ -230,9 +230,7 @@ def _footage(place: Path, problems: Problems) -> tuple[list[Footage], list[Foota
             continue
         if _CLIP.fullmatch(folder.parent.name):
             continue
-        for path in sorted(folder.iterdir()):
-            if path.suffix.lower() not in _ENDINGS or path.name[0] == ".":
-                continue
+        for path in files(folder, _ENDINGS):
             if name := _CLIP.fullmatch(path.stem):
                 number = int(path.stem.rpartition("-")[2])
                 subject = f"mmew/{name[1].upper()}"

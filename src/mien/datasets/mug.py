@@ -42,7 +42,7 @@ from typing import Final
 
 from mien.datasets.layout import Filming, PictureSet, Shot, checked_people
 from mien.datasets.manifest import DataSet, Footage
-from mien.datasets.posed import first_number, posed_sample, unique, walk
+from mien.datasets.posed import files, first_number, posed_sample, unique, walk
 from mien.datasets.reading import Problems, checked_root, film, folders, picture_tree
 from mien.datasets.spelling import count_by_emotion, emotion_of
 from mien.errors import InputError
@@ -146,6 +146,4 @@ def read_mug(root: str | Path) -> DataSet:
 
 def _is_clip(folder: Path) -> bool:
     """Whether a folder is a take, or holds pictures itself."""
-    if _TAKE.fullmatch(folder.name):
-        return True
-    return any(p.suffix.lower() in (".jpg", ".jpeg", ".png", ".bmp") for p in folder.iterdir() if p.is_file())
+    return bool(_TAKE.fullmatch(folder.name) or files(folder, (".jpg", ".jpeg", ".png", ".bmp")))

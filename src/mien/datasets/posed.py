@@ -15,7 +15,7 @@ from mien.datasets.manifest import Footage, Sample, Severity
 from mien.datasets.reading import Marks, Problems, folders, make_sample
 from mien.errors import InputError
 
-__all__ = ["first_number", "posed_sample", "report_lost_marks", "unique", "walk"]
+__all__ = ["files", "first_number", "posed_sample", "report_lost_marks", "unique", "walk"]
 
 
 def walk(folder: Path, depth: int) -> Iterator[Path]:
@@ -31,6 +31,15 @@ def _children(folder: Path) -> list[Path]:
         return folders(folder)
     except InputError:  # a neighbour that may not be read is none of ours
         return []
+
+
+def files(folder: Path, endings: Collection[str]) -> list[Path]:
+    """The files of a folder with such endings (in lower case), by name; hidden ones are left out."""
+    try:
+        found = [path for path in folder.iterdir() if path.suffix.lower() in endings]
+    except OSError:  # as in _children
+        return []
+    return sorted(path for path in found if path.name[0] != "." and path.is_file())
 
 
 def unique(footage: Sequence[Footage], problems: Problems) -> list[Footage]:
