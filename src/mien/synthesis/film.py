@@ -197,8 +197,10 @@ class Film:
 
     @cached_property
     def _motion(self) -> Callable[[float], Motion]:
-        # a cache of the film's own: one of the class would keep films, with their heads, alive
-        return lru_cache(maxsize=32)(lambda t: self.acting.sample(np.array([t])))
+        # a cache of the film's own, which does not hold the film: otherwise films, with walls as large as
+        # their pictures, would lie about until Python looks for cycles
+        acting = self.acting
+        return lru_cache(maxsize=32)(lambda t: acting.sample(np.array([t])))
 
     def _wrinkling(self, t: float) -> Array:
         units = self._motion(t).units[0]

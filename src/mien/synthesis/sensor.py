@@ -108,7 +108,7 @@ def _bank() -> Array:
     return np.random.default_rng(20201001).standard_normal(_BANK, np.float32)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=2)  # every shot has its own, as large as a picture
 def _falloff(height: int, width: int, loss: float) -> Array:
     y, x = np.mgrid[:height, :width].astype(np.float32)
     r2 = ((x - width / 2) / (width / 2)) ** 2 + ((y - height / 2) / (height / 2)) ** 2
