@@ -232,6 +232,13 @@ def test_too_short_a_recording_is_told() -> None:
     assert recording(0, 1.0, replace(QUIET, at_least=0)) is not None
 
 
+@pytest.mark.parametrize("masked", [0.1, 1.0])
+def test_two_seconds_have_room_for_a_micro_expression_whatever_masks_it(masked: float) -> None:
+    for seed in range(40):
+        what = PerformanceSettings(masked=masked, distractors=STILL)
+        assert "micro" in {e.plan.kind for e in recording(seed, 2.0, what).expressions}
+
+
 def test_masked_micro_expressions() -> None:
     roles = []
     for seed in range(12):

@@ -323,8 +323,9 @@ def plan_performance(
 ) -> Performance:
     """Plan a recording.
 
-    Where there is no room for everything, the longest expressions are left out. Expressions and distractors
-    have chance of their own: other distractors leave the expressions as they are.
+    Where there is no room for everything, the longest expressions are left out; where a micro-expression that
+    there must be has no room because of the macro-expression that masks it, none is masked. Expressions and
+    distractors have chance of their own: other distractors leave the expressions as they are.
 
     Args:
         rng: source of chance.
@@ -337,16 +338,19 @@ def plan_performance(
     """
     settings = settings or PerformanceSettings()
     acting, distracting = _two(rng)
-    blocks = _blocks(acting, duration_s, settings)
-    slack = _slack(blocks, duration_s, settings.gap_s)
-    while blocks and slack < 0:
-        blocks.remove(max(blocks, key=lambda block: block.length_s))
-        slack = _slack(blocks, duration_s, settings.gap_s)
-    if sum(plan.kind == "micro" for b in blocks for plan, _, _ in b.parts) < settings.at_least:
-        raise InputError(
-            f"{duration_s:g} s have no room for {settings.at_least} micro-expressions with"
-            f" {settings.gap_s:g} s between them; make the recording longer or the gaps shorter"
+    wanted = _blocks(acting, duration_s, settings)
+    blocks = _fitting(wanted, duration_s, settings.gap_s)
+    if len(_micros(blocks)) < settings.at_least:
+        blocks = _fitting(
+            [_Block(((plan, 0.0, ""),)) for plan in _micros(wanted)], duration_s, settings.gap_s
         )
+    if len(blocks) < settings.at_least:
+        several = "s" if settings.at_least > 1 else ""
+        raise InputError(
+            f"{duration_s:g} s have no room for {settings.at_least} micro-expression{several} with"
+            f" {settings.gap_s:g} s of rest before and after; make the recording longer."
+        )
+    slack = _slack(blocks, duration_s, settings.gap_s)
     waits = settings.gap_s + max(slack, 0.0) * acting.dirichlet(np.ones(len(blocks) + 1))
     placed: list[PlacedExpression] = []
     now = 0.0
@@ -412,6 +416,18 @@ def _two(rng: np.random.Generator) -> tuple[np.random.Generator, np.random.Gener
     """Chance for the expressions and chance for the rest."""
     one, two = rng.integers(0, 2**62, 2)
     return np.random.default_rng(int(one)), np.random.default_rng(int(two))
+
+
+def _micros(blocks: list[_Block]) -> list[ExpressionPlan]:
+    return [plan for block in blocks for plan, _, _ in block.parts if plan.kind == "micro"]
+
+
+def _fitting(blocks: list[_Block], duration_s: float, gap_s: float) -> list[_Block]:
+    """What is left when the longest have gone until there is room."""
+    left = list(blocks)
+    while left and _slack(left, duration_s, gap_s) < 0:
+        left.remove(max(left, key=lambda block: block.length_s))
+    return left
 
 
 def _slack(blocks: list[_Block], duration_s: float, gap_s: float) -> float:
