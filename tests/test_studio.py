@@ -240,7 +240,12 @@ def test_a_folder_with_anything_else_is_refused(tmp_path: Path) -> None:
     "impossible",
     [
         replace(CAS_ME_3, takes=14, people=1),  # 13 videos a person
-        Collection("recordings", people=1, seconds=1, fps=25, width=64, height=64),  # no room
+        Collection(
+            "recordings",
+            people=1,
+            seconds=2,
+            conditions=Conditions(acting=PerformanceSettings(at_least=9)),  # no room
+        ),
     ],
     ids=["takes", "seconds"],
 )
@@ -265,7 +270,8 @@ def test_what_cannot_be_planned_leaves_nothing_behind(impossible: Collection, tm
         ({"width": 65}, "--size: width 65 is odd"),
         ({"scale": 0.0}, "--scale 0: give 0.02 to 2"),
         ({"scale": float("nan")}, "--scale nan"),
-        ({"seconds": 0.5}, "--seconds 0.5: recordings last from 1 s"),
+        ({"seconds": 1.9}, "--seconds 1.9: recordings last from 2 s"),
+        ({"scale": 0.5}, "--scale 0.5 is for the pictures of a --layout; give --size."),
         ({"colour": "red"}, "--colour red: choose rgb, grey or nir"),
         ({"layout": "casme9"}, "no data set 'casme9'"),
         ({"layout": "samm-lv"}, "samm-lv holds recordings: use `mien synth recordings --layout samm-lv`"),

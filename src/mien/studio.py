@@ -258,9 +258,11 @@ def _check(c: Collection) -> None:
         raise InputError(f"--colour {c.colour}: choose rgb, grey or nir.")
     if not 0.02 <= c.scale <= 2:
         raise InputError(f"--scale {c.scale:g}: give 0.02 to 2.")
-    if c.seconds is not None and not 1 <= c.seconds <= 3600:
-        raise InputError(f"--seconds {c.seconds:g}: recordings last from 1 s to an hour.")
+    if c.seconds is not None and not 2 <= c.seconds <= 3600:
+        raise InputError(f"--seconds {c.seconds:g}: recordings last from 2 s to an hour.")
     if c.layout is None:
+        if c.scale != 1:
+            raise InputError(f"--scale {c.scale:g} is for the pictures of a --layout; give --size.")
         for name, value in (("width", c.width), ("height", c.height)):
             if value is not None and value % 2:
                 raise InputError(f"--size: {name} {value} is odd, and films have even sizes.")
