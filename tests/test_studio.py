@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import mien.studio
 from mien.datasets import LAYOUTS, make_layout
 from mien.datasets.layout import unit_string
 from mien.errors import InputError
@@ -175,6 +177,18 @@ def test_a_killed_run_goes_on_where_it_stopped(
     assert calls[-1].done == calls[-1].total == 4
 
 
+def _die(order: Order, out: Path, flow: bool) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_helper_that_dies_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mien.studio, "_make_film", _die)
+    with pytest.raises(InputError, match="fewer --jobs; what is finished is kept"):
+        write_collection(FILMS, tmp_path / "out", jobs=2)
+    monkeypatch.undo()
+    write_collection(replace(FILMS, people=1), tmp_path / "again", jobs=2)
+
+
 @pytest.mark.parametrize("name", SMALL)
 def test_what_is_missing_is_made_again_and_only_that(
     name: str, written: Callable[[str], Path], tmp_path: Path
@@ -293,6 +307,13 @@ def test_a_preview_has_a_collection_s_seed(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=f"--seed {seed}: give a whole number from 0 to 4294967295"):
             write_preview(tmp_path / "out", seed)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_table_without_rows_has_its_columns(tmp_path: Path) -> None:
+    calm = replace(FILMS, people=1, takes=1, conditions=conditions(without=["all"]))
+    write_collection(calm, tmp_path / "calm")
+    assert (tmp_path / "calm/distractors.csv").read_text() == "take,kind,first,last\n"
+    assert pd.read_csv(tmp_path / "calm/distractors.csv").empty
 
 
 def test_a_wrong_product_says_where_the_layout_belongs() -> None:

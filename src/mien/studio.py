@@ -12,7 +12,6 @@ import dataclasses
 import functools
 import io
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -431,7 +430,7 @@ def _as_films(
     _begin(out, card)
     _work(missing, jobs, progress, len(orders))
     for name, rows in tables.all().items():
-        write_atomically(out / name, _csv(rows))
+        write_atomically(out / name, _csv(rows, _COLUMNS[name]))
     return tuple(takes)
 
 
@@ -496,6 +495,24 @@ def write_film(
         options=options,
         container_options={"fflags": "+bitexact"},
     )
+
+
+_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "people.csv": (
+        *("number", "age", "sex", "skin", "ethnicity"),
+        *("hair_style", "hair_colour", "iris"),
+    ),
+    "takes.csv": (
+        *("take", "person", "film", "fps", "n_frames", "width", "height", "eye_px"),
+        *("n_micro", "n_macro", "n_blinks", "seed"),
+    ),
+    "expressions.csv": (
+        *("take", "kind", "emotion", "action_units", "onset", "apex", "offset"),
+        *("onset_s", "apex_s", "offset_s", "intensity"),
+    ),
+    "distractors.csv": ("take", "kind", "first", "last"),
+}
+"""Table -> its columns, which head it even where there are no rows."""
 
 
 class _Tables:
@@ -641,24 +658,31 @@ def _work(
     total: int,
 ) -> None:
     """Make what is missing, here or in processes of their own; stop at the first that fails."""
+    import joblib
+    from joblib.externals.loky.process_executor import BrokenProcessPool
+
     done = total - len(calls)
     progress(Progress("filming", done, total))
     if jobs == -1:
-        jobs = os.cpu_count() or 1
+        jobs = joblib.cpu_count()
     if jobs == 1 or len(calls) < 2:
         for function, arguments in calls:
             function(*arguments)
             done += 1
             progress(Progress("filming", done, total))
         return
-    from joblib import Parallel, delayed
-
-    results = Parallel(n_jobs=jobs, return_as="generator_unordered")(
-        delayed(_alone)(function, arguments) for function, arguments in calls
+    results = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
+        joblib.delayed(_alone)(function, arguments) for function, arguments in calls
     )
-    for _ in results:
-        done += 1
-        progress(Progress("filming", done, total))
+    try:
+        for _ in results:
+            done += 1
+            progress(Progress("filming", done, total))
+    except BrokenProcessPool as error:
+        raise InputError(
+            "A helper process died, perhaps for lack of memory. Give the same command again, with "
+            "fewer --jobs; what is finished is kept."
+        ) from error
 
 
 def _alone(function: Callable[..., None], arguments: tuple[Any, ...]) -> None:
@@ -685,11 +709,9 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
-def _csv(rows: Iterable[Mapping[str, Any]]) -> str:
-    rows = list(rows)
+def _csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
     text = io.StringIO()
-    if rows:
-        table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
+    table = csv.DictWriter(text, columns, lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
     return text.getvalue()
