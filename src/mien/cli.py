@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -400,6 +401,61 @@ def demo(
     )
     typer.echo(f"Found {result.found}, missed {result.missed}, invented {result.invented}.")
     typer.echo(f"Report, with the truth drawn in: {result.report}")
+
+
+@app.command("datasets")
+def _datasets() -> None:
+    """The data sets that can be read, and how to get them."""
+    from mien.datasets.catalogue import catalogue_table
+
+    typer.echo(catalogue_table())
+
+
+@app.command("doctor")
+def _doctor(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The data set: see `mien datasets`.", show_default=False)
+    ],
+    root: Annotated[
+        Path,
+        typer.Argument(metavar="ROOT", help="Folder of your copy, or of its pictures.", show_default=False),
+    ],
+    json_: Annotated[
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="Write everything here as well.", show_default=False),
+    ] = None,
+    decode: Annotated[
+        bool, typer.Option("--decode", help="Decode every picture, from beginning to end. Takes long.")
+    ] = False,
+    quiet: _Quiet = False,
+) -> None:
+    """Say what is wrong with your copy of a data set. Nothing in it is changed.
+
+    Counts that differ from the published ones are notes. Exit code 2 if something is broken, otherwise 0.
+    """
+    if json_ is not None and json_.resolve().is_relative_to(root.resolve()):
+        raise InputError(f"--json {json_}: lies in the copy, which is left as it is; choose another place.")
+    from mien.datasets.doctor import examine
+
+    screen = _Screen(quiet, several=False)
+    with screen:
+        found = examine(name, root, decode=decode, progress=screen.progress)
+    if json_ is not None:
+        import json
+
+        from mien.datasets.layout import write_atomically
+
+        text = json.dumps(found.to_json(), indent=2, ensure_ascii=False) + "\n"
+        try:
+            write_atomically(json_, text.encode("utf-8", "replace"))
+        except OSError as error:
+            raise InputError(f"{json_} cannot be written ({error.strerror or error}).") from error
+    if not quiet:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        typer.echo(found.table(width=width))
+    if found.is_broken:
+        _complain(f"mien: {root}: something is broken ({found.tally()['broken']}).")
+        raise typer.Exit(2)
 
 
 def _make(product: str, out: Path, jobs: int, quiet: bool, **settings: Any) -> None:
