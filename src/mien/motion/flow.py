@@ -70,6 +70,8 @@ class _DisLucasKanade:
     borrows its neighbourhood's, and noise alone moves nothing. On real face crops with noise of 1.5 grey
     levels it errs by 0.02 pixels where nothing moves, against DIS *medium*'s 0.03, and by 0.31 to 0.38 of a
     micro-expression's motion (0.25 to 1 pixels) against its 0.43 to 0.47, in the same time (benchmarks/).
+    On the studio's faces, whose true flow is known and smooth, it is the other way round: 0.75 to 0.50
+    against 0.52 to 0.40.
     """
 
     fine_sigma = 4.0
