@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,13 +18,14 @@ from mien.datasets.casme2 import Casme2Layout
 from mien.datasets.catalogue import CATALOGUE, HEADINGS, catalogue_table
 from mien.datasets.doctor import Examination, examine
 from mien.datasets.layout import Shot
-from mien.datasets.manifest import DataSet, Footage, Problem, Sample
+from mien.datasets.manifest import COLUMNS, DataSet, Footage, Problem, Sample
 from mien.datasets.pictures import PictureError, decode, picture_size
 from mien.errors import InputError
 from mien.progress import Progress
 
 LAYOUT = Casme2Layout()
 CODING = "CASME2-coding-20140508.xlsx"
+DOCS = Path(__file__).parents[2] / "docs" / "datasets.md"
 
 
 @pytest.fixture
@@ -341,6 +343,13 @@ def test_json_says_everything_and_keeps_its_shape(sick: Examination) -> None:
     assert told["problems"][-1]["subject"] is None
 
 
+def test_the_page_names_every_column_key_and_data_set(sick: Examination) -> None:
+    words = set(re.findall(r"[\w-]+", DOCS.read_text(encoding="utf-8")))
+    told = sick.to_json()
+    keys = {*told, *told["pictures"], *told["counts"][0], *told["workbooks"][0], *told["problems"][0]}
+    assert keys | {*COLUMNS} | {*READERS} <= words
+
+
 def test_the_table_groups_and_gives_examples(sick: Examination) -> None:
     lines = sick.table().splitlines()
     at = lines.index("  missing-frames (6)")
@@ -379,6 +388,24 @@ def test_sizes_and_cuts_without_decoding(tmp_path: Path, ending: str, grey: bool
         path.write_bytes(data[: int(len(data) * part)])
         with pytest.raises(PictureError, match=r"cut off|no picture|damaged"):
             picture_size(path)
+
+
+@pytest.mark.parametrize("ending", [".jpg", ".png", ".bmp", ".tiff"])
+def test_damage_is_never_a_crash(tmp_path: Path, ending: str) -> None:
+    rng = np.random.default_rng(2)
+    data = cv2.imencode(ending, rng.integers(0, 256, (31, 47, 3)).astype(np.uint8))[1]
+    path = tmp_path / f"1{ending}"
+    outcomes = set()
+    for _ in range(300):
+        spoilt = data.copy()
+        spoilt[rng.integers(0, 64, 4)] = rng.integers(0, 256, 4)
+        spoilt[-rng.integers(1, 200, 4)] = rng.integers(0, 256, 4)
+        path.write_bytes(spoilt.tobytes())
+        try:
+            outcomes.add(len(picture_size(path)))
+        except PictureError as error:
+            outcomes.add(str(error))
+    assert len(outcomes) > 1
 
 
 def test_what_only_decoding_finds(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def _tiff(file: BinaryIO, head: bytes, length: int) -> tuple[int, int]:
         data = entry[8:12]
         if wide * many > 4:
             file.seek(number(entry[8:12]))
-            data = file.read(wide * many)
+            data = file.read(min(wide * many, length))  # a damaged count may say gigabytes
         return [number(data[at : at + wide]) for at in range(0, min(wide * many, len(data)), wide or 1)]
 
     place = number(head[4:8])
