@@ -138,3 +138,12 @@ def test_the_demonstration_finds_something(tmp_path: Path) -> None:
     saved = json.loads(next(shown.report.parent.glob("*.json")).read_text())
     assert saved
     assert "blink" in shown.report.read_text()
+
+
+def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
+    mine = tmp_path / "demo.mp4"
+    mine.write_bytes(b"my own film")
+    with pytest.raises(InputError, match="something else"):
+        demonstrate(tmp_path)
+    assert mine.read_bytes() == b"my own film"
+    assert list(tmp_path.iterdir()) == [mine]

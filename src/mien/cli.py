@@ -475,7 +475,16 @@ def _make(product: str, out: Path, jobs: int, quiet: bool, **settings: Any) -> N
     if not quiet:
         people = len({take.person.number for take in takes})
         expressions = sum(len(take.expressions) for take in takes)
-        typer.echo(f"{len(takes)} takes of {people} people with {expressions} expressions: {out}")
+        counts = (
+            _plural(len(takes), "take"),
+            _plural(people, "person", "people"),
+            _plural(expressions, "expression"),
+        )
+        typer.echo(f"{counts[0]} of {counts[1]} with {counts[2]}: {out}")
+
+
+def _plural(n: int, one: str, many: str = "") -> str:
+    return f"{n} {one if n == 1 else many or one + 's'}"
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -525,7 +534,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text = error.format_message()  # type: ignore[attr-defined]
         if not text:  # no arguments: the help was printed
             return 2
-        _complain(f"mien: {text}\nTry 'mien --help' or 'mien analyze --help'.")
+        _complain(f"mien: {text}\nTry 'mien --help' or 'mien COMMAND --help'.")
         return 2
     return code if isinstance(code, int) else 0
 

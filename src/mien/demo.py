@@ -13,7 +13,7 @@ from mien.evaluation import match_expressions
 from mien.events import Analysis, Span, TrueExpression, Truth
 from mien.progress import Progress, ProgressHook, silent
 from mien.records import Stream
-from mien.studio import check_seed, write_film
+from mien.studio import CARD, check_seed, write_card, write_film
 from mien.synthesis.performance import PerformanceSettings
 from mien.synthesis.script import Conditions, Script, recording_script
 
@@ -78,7 +78,10 @@ def demonstrate(
     check_seed(seed)
     script = demo_script(seed, seconds, fps)
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        if not (out / CARD).is_file():
+            if out.is_dir() and any(out.iterdir()):
+                raise InputError(f"{out} holds something else; choose another folder with --out.")
+            write_card(out, {"demo": script.describe()["take"]})
     except OSError as error:
         raise InputError(f"{out}: cannot write there ({error.strerror or error}).") from error
     film = write_film(

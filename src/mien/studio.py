@@ -62,6 +62,7 @@ __all__ = [
     "Order",
     "check_seed",
     "conditions",
+    "write_card",
     "write_collection",
     "write_film",
     "write_preview",
@@ -379,13 +380,21 @@ def write_preview(out: Path, seed: int = 0) -> tuple[Path, Path]:
     return out / "people.png", film
 
 
+def write_card(out: Path, contents: Mapping[str, Any]) -> None:
+    """Leave a card in a folder (made if it is not there) that says what made the files in it."""
+    write_atomically(out / CARD, _json({**contents, "mien": __version__}))
+
+
 def _claim(out: Path, collection: Collection) -> str:
     """The text of the card that says what is in the folder, which is free or holds the same."""
     text = _json(collection.describe())
     card = out / CARD
     if card.is_file():
         if card.read_bytes() != text.encode():
-            raise InputError(f"{out} holds another collection (see {CARD} in it); choose another folder.")
+            raise InputError(
+                f"{out} holds another collection, or one of another version of mien (see {CARD} in it); "
+                "choose another folder."
+            )
     elif out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file; choose a folder.")
     elif out.is_dir() and not all(_is_half_written(path) for path in out.iterdir()):
@@ -420,7 +429,8 @@ def _as_films(
 ) -> tuple[Take, ...]:
     orders = collection.orders()
     tables, takes, missing = _Tables(), [], []
-    for order in orders:
+    for i, order in enumerate(orders):
+        progress(Progress("planning", i, len(orders)))
         script = order.script()  # not kept: a script holds a head
         tables.add(script)
         takes.append(script.take)
@@ -598,7 +608,9 @@ def _in_layout(
     assert collection.layout is not None
     layout: Layout = make_layout(collection.layout)
     orders = {}
-    for order in collection.orders():
+    planned = collection.orders()
+    for i, order in enumerate(planned):
+        progress(Progress("planning", i, len(planned)))
         take = order.script().take
         orders[take] = order
     shots = layout.plan(tuple(orders))

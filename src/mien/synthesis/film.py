@@ -182,8 +182,12 @@ class Film:
         self, picture: NDArray[Any], matrix: NDArray[np.float64], width: int, height: int
     ) -> NDArray[Any]:
         """A picture's crop by a matrix from :meth:`face_crop`."""
-        flags = cv2.INTER_AREA if np.hypot(matrix[0, 0], matrix[0, 1]) < 0.5 else cv2.INTER_LINEAR
-        cut = cv2.warpAffine(picture, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        zoom = float(np.hypot(matrix[0, 0], matrix[0, 1]))
+        if zoom < 0.7:  # warping takes single pixels: without blur, fine texture would alias
+            picture = cv2.GaussianBlur(picture, (0, 0), 0.4 / zoom)
+        cut = cv2.warpAffine(
+            picture, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
         return np.asarray(cut, picture.dtype)
 
     # ------------------------------------------------------------ inside
