@@ -680,8 +680,8 @@ def main() -> None:
         f"{FACE[1] * 256:.0f} pixels between the outer eye corners, noise, compression and everything that "
         f"moves but speech: {kinds['micro']} micro- and {kinds['macro']} macro-expressions, "
         f"{sum(len(r.others.get('blink', [])) for r in main_set)} blinks. Pairs need an IoU of {IOU}; the "
-        "true onset and offset are the last frame at rest before it and the frame nearest to its end. Tunables as "
-        "they come: nothing was fitted to the studio. Frames: "
+        "true onset and offset are the last frame at rest before it and the frame nearest to its end. "
+        "Tunables as they come: nothing was fitted to the studio. Frames: "
         + ", ".join(f"{100 * k / n:.1f} % {state}" for state, k in states.most_common())
         + ". *Touched*: overlapped by any event of either kind.",
         "",

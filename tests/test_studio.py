@@ -173,7 +173,8 @@ def test_a_killed_run_goes_on_where_it_stopped(
     write_collection(SMALL[name], out, progress=calls.append)
     assert files(out) == whole
     assert {p: t for p, t in written_at(out).items() if p in finished} == {p: then[p] for p in finished}
-    assert 1 <= calls[0].done < 4
+    filming = [call for call in calls if call.stage == "filming"]
+    assert 1 <= filming[0].done < 4
     assert calls[-1].done == calls[-1].total == 4
 
 
@@ -214,7 +215,7 @@ def test_a_finished_collection_is_left_alone(written: Callable[[str], Path]) -> 
     before = written_at(out)
     calls: list[Progress] = []
     takes = write_collection(CASME2, out, progress=calls.append)
-    assert [c.done for c in calls] == [len(takes)]
+    assert [c.done for c in calls if c.stage == "filming"] == [len(takes)]
     after = written_at(out)
     assert {p: t for p, t in before.items() if p.endswith(".jpg")} == {
         p: t for p, t in after.items() if p.endswith(".jpg")
