@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import functools
 import io
 import json
 import re
@@ -99,7 +98,6 @@ class Order:
         seconds: length of a recording.
         margin: frames around a clip, ``None`` for a quarter of a second.
         emotion: of a clip or pose.
-        kind: of a clip.
         way: of a pose.
         words: the emotion words that the records may use.
     """
@@ -626,9 +624,16 @@ def _make_shot(order: Order, shot: Shot, out: Path) -> None:
     height, width = _face_size(order.stream)
     matrix = film.face_crop(width, height)
 
-    # many layouts have the whole picture and the face of the same frames
+    # many layouts have the whole picture and the face of the same frames, one round after the other: the first
+    # frames are kept for the second round (dropping the oldest would keep none that it asks for)
     room = _KEPT_BYTES // (3 * order.stream.width * order.stream.height)
-    frame = functools.lru_cache(maxsize=room)(film.frame)
+    kept: dict[int, NDArray[np.uint8]] = {}
+
+    def frame(i: int) -> NDArray[np.uint8]:
+        picture = kept[i] if i in kept else film.frame(i)
+        if len(kept) < room:
+            kept[i] = picture
+        return picture
 
     def face(i: int) -> NDArray[np.generic]:
         return film.cut(frame(i), matrix, width, height)
