@@ -624,8 +624,8 @@ def _make_shot(order: Order, shot: Shot, out: Path) -> None:
     height, width = _face_size(order.stream)
     matrix = film.face_crop(width, height)
 
-    # many layouts have the whole picture and the face of the same frames, one round after the other: the first
-    # frames are kept for the second round (dropping the oldest would keep none that it asks for)
+    # many layouts have the whole picture and the face of the same frames, in two rounds: the first frames are
+    # kept for the second round (dropping the oldest would keep none that it asks for)
     room = _KEPT_BYTES // (3 * order.stream.width * order.stream.height)
     kept: dict[int, NDArray[np.uint8]] = {}
 
