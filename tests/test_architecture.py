@@ -20,7 +20,7 @@ import mien
 
 SOURCE = Path(mien.__path__[0])
 
-GROUND = {"_version", "anatomy", "errors", "events", "labels", "progress", "records"}
+GROUND = {"_version", "anatomy", "errors", "events", "labels", "progress", "records", "sources"}
 CORRIDOR = {
     *("video", "face", "motion", "features", "inputs", "modelfile", "spotting", "recognition"),
     "adequacy",
@@ -42,6 +42,7 @@ ALLOWED: dict[str, set[str]] = {
     "batch": GROUND | {"analysis", "report", "video"},
     "synthesis": GROUND | {"video"},
     "datasets": GROUND | {"video"},
+    "contenders": GROUND | {"video", "face", "motion", "features", "inputs", "modelfile", "spotting"},
     "studio": GROUND | {"synthesis", "datasets", "motion", "video"},
     "demo": GROUND | {"synthesis", "studio", "analysis", "evaluation", "report"},
     "models": GROUND,
