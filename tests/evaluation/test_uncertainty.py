@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from mien.errors import InputError
 from mien.evaluation import bootstrap_scores, compare_models, mcnemar
+from mien.evaluation.uncertainty import Judged, bootstrap_mean, compare_means
 
 AB = ("a", "b")
 
@@ -230,3 +231,42 @@ def test_nothing_to_draw_from() -> None:
         bootstrap_scores(["a", "b"], ["a", "a"], ["x/1"], AB)
     with pytest.raises(InputError, match="2 and 1 predictions for 2 clips"):
         mcnemar(["a", "b"], ["a", "a"], ["a"])
+
+
+def test_seeds_are_no_people() -> None:
+    # The same predictions three times over are what they were once
+    truth, predicted, subjects = take(40)
+    pool = Judged(truth, predicted, subjects)
+    once, thrice = bootstrap_mean([pool], "nps"), bootstrap_mean([pool] * 3, "nps")
+    for name in ("uf1", "uar", "war"):
+        assert thrice[name].low == pytest.approx(once[name].low)
+        assert thrice[name].high == pytest.approx(once[name].high)
+    assert once == bootstrap_scores(truth, predicted, subjects, "nps")
+
+
+def test_the_mean_over_directions_by_hand() -> None:
+    # Accuracy 1 in one direction and 1/3 in the other: 2/3, though 3 of 5 clips are right
+    there = Judged(["a", "b"], ["a", "b"], ["x/1", "x/2"])
+    back = Judged(["a", "b", "b"], ["b", "b", "a"], ["y/1", "y/1", "y/2"])
+    strata = {"x/1": "x", "x/2": "x", "y/1": "y", "y/2": "y"}
+    got = bootstrap_mean([there, back], AB, scores=["war"], strata=strata)["war"]
+    assert got.value == pytest.approx(2 / 3)
+    assert (got.low, got.high) == (pytest.approx(0.5), pytest.approx(0.75))  # y/2 twice, y/1 twice
+    other = Judged(["a", "b", "b"], ["a", "b", "b"], ["y/1", "y/1", "y/2"])
+    found = compare_means([there, back], [there, other], AB, score="war", strata=strata)
+    assert (found.first, found.second) == (pytest.approx(2 / 3), 1.0)
+    assert found.p == 0.5  # four people, of whom two differ: 16 exchanges, 8 as extreme
+    assert found.exact
+    assert (found.mcnemar.first_only, found.mcnemar.second_only) == (0, 2)
+
+
+def test_different_numbers_of_seeds_have_an_interval_and_no_exchange() -> None:
+    truth, predicted, subjects = take(40)
+    pool = Judged(truth, predicted, subjects)
+    found = compare_means([pool], [pool, pool], "nps")
+    assert found.difference == 0
+    assert found.low == found.high == 0
+    assert math.isnan(found.p)
+    stranger = Judged(truth, predicted, ["y/1"] * 40)
+    with pytest.raises(InputError, match="same people"):
+        compare_means([pool], [stranger], "nps")

@@ -12,7 +12,7 @@ They say how much the score depends on who happened to be filmed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -27,8 +27,11 @@ __all__ = [
     "Comparison",
     "Interval",
     "IntervalMethod",
+    "Judged",
     "McNemar",
+    "bootstrap_mean",
     "bootstrap_scores",
+    "compare_means",
     "compare_models",
     "mcnemar",
 ]
@@ -61,6 +64,21 @@ class Interval:
     subjects: int
     replicates: int
     lacking: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A pool of predictions, of which one confusion matrix is made.
+
+    Attributes:
+        truth: each clip's class.
+        predicted: the class it was given.
+        subjects: whose clip each is, namespaced by data set.
+    """
+
+    truth: Sequence[str]
+    predicted: Sequence[str]
+    subjects: Sequence[str]
 
 
 def bootstrap_scores(
@@ -99,21 +117,61 @@ def bootstrap_scores(
     Raises:
         InputError: no clips, lengths that differ, unknown labels, or a subject in two strata.
     """
+    return bootstrap_mean(
+        [Judged(truth, predicted, subjects)],
+        labels,
+        scores=scores,
+        strata=_strata_of(subjects, strata),
+        level=level,
+        replicates=replicates,
+        method=method,
+        seed=seed,
+    )
+
+
+def bootstrap_mean(
+    pools: Sequence[Judged],
+    labels: Iterable[str],
+    *,
+    scores: Sequence[ScoreName] = ("uf1", "uar", "war"),
+    strata: Mapping[str, str] | None = None,
+    level: float = 0.95,
+    replicates: int = 2000,
+    method: IntervalMethod = "percentile",
+    seed: int = 0,
+) -> dict[str, Interval]:
+    """Intervals of a score's mean over pools: several seeds of one model, or the directions of a hold-out.
+
+    The people are drawn once and hold for all pools, so that seeds tried on the same people do not pass for
+    more people.
+
+    Args:
+        pools: one at least; a subject may be in several.
+        labels: the vocabulary.
+        scores: which scores.
+        strata: subject -> stratum.
+        level: confidence.
+        replicates: draws.
+        method: as in :func:`bootstrap_scores`.
+        seed: of the draws.
+
+    Raises:
+        InputError: as :func:`bootstrap_scores`.
+    """
     _check(level, replicates)
-    names, counts = confusions_by_group(truth, predicted, subjects, labels)
-    if not len(names):
-        raise InputError("there is no clip to draw from")
-    weights = _draws(_strata(names, subjects, strata), replicates, seed)
+    names, counts = _counted(pools, tuple(labels))
+    weights = _draws(_strata(names, strata), replicates, seed)
     drawn = _weighted(weights, counts)
-    whole = counts.sum(axis=0)
-    lacking = float(((drawn.sum(axis=-1) == 0) & (whole.sum(axis=-1) > 0)).any(axis=-1).mean())
+    whole = counts.sum(axis=1)
+    lacks = (drawn.sum(axis=-1) == 0) & (whole.sum(axis=-1) > 0)[:, None]
+    lacking = float(lacks.any(axis=(0, 2)).mean())
     intervals: dict[str, Interval] = {}
     for name in scores:
-        value = float(score_of_counts(whole, name))
+        value = float(_mean_score(whole, name))
         low = high = math.nan
         if len(names) > 1:
-            left_out = score_of_counts(whole - counts, name) if method == "bca" else None
-            low, high = _bounds(value, score_of_counts(drawn, name), left_out, level)
+            left_out = _mean_score(whole[:, None] - counts, name) if method == "bca" else None
+            low, high = _bounds(value, _mean_score(drawn, name), left_out, level)
         intervals[name] = Interval(value, low, high, level, method, len(names), replicates, lacking)
     return intervals
 
@@ -206,24 +264,77 @@ def compare_models(
     Raises:
         InputError: as :func:`bootstrap_scores`.
     """
+    return compare_means(
+        [Judged(truth, first, subjects)],
+        [Judged(truth, second, subjects)],
+        labels,
+        score=score,
+        strata=_strata_of(subjects, strata),
+        level=level,
+        replicates=replicates,
+        permutations=permutations,
+        seed=seed,
+    )
+
+
+def compare_means(
+    first: Sequence[Judged],
+    second: Sequence[Judged],
+    labels: Iterable[str],
+    *,
+    score: ScoreName = "uf1",
+    strata: Mapping[str, str] | None = None,
+    level: float = 0.95,
+    replicates: int = 2000,
+    permutations: int = 10_000,
+    seed: int = 0,
+) -> Comparison:
+    """:func:`compare_models` of scores' means over pools (seeds, directions of a hold-out).
+
+    Args:
+        first: one model's pools.
+        second: the other's, of the same people; as many or not (one may have been run with more seeds).
+        labels: the vocabulary.
+        score: the score to compare.
+        strata: subject -> stratum.
+        level: confidence of the interval.
+        replicates: draws for the interval.
+        permutations: most exchanges to try. Where the two have different numbers of pools, there are no
+            pairs to exchange and ``p`` is NaN.
+        seed: of both.
+
+    Raises:
+        InputError: as :func:`bootstrap_scores`; or the two are not of the same people.
+    """
     _check(level, replicates)
     if permutations < 1:
         raise InputError("give one permutation at least")
     labels = tuple(labels)
-    names, one = confusions_by_group(truth, first, subjects, labels)
-    _, other = confusions_by_group(truth, second, subjects, labels)
-    if not len(names):
-        raise InputError("there is no clip to compare the models on")
-    a, b = (float(score_of_counts(c.sum(axis=0), score)) for c in (one, other))
+    names, one = _counted(first, labels)
+    others, other = _counted(second, labels)
+    if set(names) != set(others):
+        raise InputError("the two models were not tested on the same people")
+    other = other[:, [others.index(name) for name in names]]
+    a, b = (float(_mean_score(c.sum(axis=1), score)) for c in (one, other))
     low = high = math.nan
     if len(names) > 1:
-        weights = _draws(_strata(names, subjects, strata), replicates, seed)
-        differences = score_of_counts(_weighted(weights, other), score) - score_of_counts(
+        weights = _draws(_strata(names, strata), replicates, seed)
+        differences = _mean_score(_weighted(weights, other), score) - _mean_score(
             _weighted(weights, one), score
         )
         low, high = _bounds(b - a, differences, None, level)
-    p, exact = _exchange(one, other, score, permutations, seed)
-    return Comparison(score, a, b, low, high, level, p, exact, len(names), mcnemar(truth, first, second))
+    paired = len(first) == len(second) and all(
+        list(x.truth) == list(y.truth) for x, y in zip(first, second, strict=True)
+    )
+    p, exact = _exchange(one, other, score, permutations, seed) if paired else (math.nan, False)
+    clips = McNemar(0, 0, math.nan)
+    if paired:
+        truth, ours, theirs = (
+            [label for pool in pools for label in getattr(pool, side)]
+            for pools, side in ((first, "truth"), (first, "predicted"), (second, "predicted"))
+        )
+        clips = mcnemar(truth, ours, theirs)
+    return Comparison(score, a, b, low, high, level, p, exact, len(names), clips)
 
 
 def mcnemar(truth: Sequence[str], first: Sequence[str], second: Sequence[str]) -> McNemar:
@@ -250,12 +361,31 @@ def _check(level: float, replicates: int) -> None:
         raise InputError("give one replicate at least")
 
 
-def _strata(
-    names: tuple[str, ...], subjects: Sequence[str], strata: Sequence[str] | None
-) -> list[NDArray[np.intp]]:
-    """Positions of the subjects of each stratum."""
+def _counted(pools: Sequence[Judged], labels: tuple[str, ...]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """The S subjects, and (G, S, C, C): each pool's confusion matrix of each of them."""
+    each = [confusions_by_group(p.truth, p.predicted, p.subjects, labels) for p in pools]
+    names = tuple(dict.fromkeys(name for its, _ in each for name in its))
+    if not names:
+        raise InputError("there is no clip to draw from")
+    place = {name: i for i, name in enumerate(names)}
+    counts = np.zeros((len(pools), len(names), len(labels), len(labels)), np.int64)
+    for pool, (its, own) in zip(counts, each, strict=True):
+        pool[[place[name] for name in its]] = own
+    return names, counts
+
+
+def _mean_score(counts: NDArray[np.int64], name: ScoreName) -> NDArray[np.float64]:
+    """Mean over the first axis (pools) of the score of confusion matrices (G, ..., C, C)."""
+    scores = score_of_counts(counts, name)
+    known = ~np.isnan(scores)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(known, scores, 0.0).sum(axis=0) / known.sum(axis=0), np.float64)
+
+
+def _strata_of(subjects: Sequence[str], strata: Sequence[str] | None) -> dict[str, str] | None:
+    """Subject -> stratum, from each clip's."""
     if strata is None:
-        return [np.arange(len(names))]
+        return None
     if len(strata) != len(subjects):
         raise InputError(f"{len(strata)} strata for {len(subjects)} clips")
     of: dict[str, str] = {}
@@ -265,7 +395,14 @@ def _strata(
                 f"subject {subject} is in the strata {of[subject]} and {stratum}: are subjects of different "
                 "data sets called the same?"
             )
-    return [np.array([i for i, n in enumerate(names) if of[n] == s]) for s in dict.fromkeys(of.values())]
+    return of
+
+
+def _strata(names: tuple[str, ...], strata: Mapping[str, str] | None) -> list[NDArray[np.intp]]:
+    """Positions of the subjects of each stratum."""
+    of = strata or {}
+    own = [of.get(name, "") for name in names]
+    return [np.array([i for i, s in enumerate(own) if s == stratum]) for stratum in dict.fromkeys(own)]
 
 
 def _draws(strata: list[NDArray[np.intp]], replicates: int, seed: int) -> NDArray[np.int64]:
@@ -280,9 +417,9 @@ def _draws(strata: list[NDArray[np.intp]], replicates: int, seed: int) -> NDArra
 
 
 def _weighted(weights: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Confusion matrices (R, C, C) of replicates, from weights (R, S) and subjects' matrices (S, C, C)."""
-    flat = weights @ counts.reshape(len(counts), -1)
-    return flat.reshape(len(weights), *counts.shape[1:])
+    """Replicates' matrices (G, R, C, C), from weights (R, S) and subjects' matrices (G, S, C, C)."""
+    flat = weights @ counts.reshape(*counts.shape[:2], -1)
+    return np.asarray(flat.reshape(len(counts), len(weights), *counts.shape[2:]), np.int64)
 
 
 def _bounds(
@@ -299,7 +436,7 @@ def _bounds(
         acceleration = float((away**3).sum()) / (6 * spread**1.5) if spread > _EQUAL else 0.0
         z = bias + ndtri(tails)
         tails = ndtr(bias + z / (1 - acceleration * z))
-    low, high = np.quantile(replicates, tails)
+    low, high = np.nanquantile(replicates, tails)
     return float(low), float(high)
 
 
@@ -307,7 +444,7 @@ def _exchange(
     one: NDArray[np.int64], other: NDArray[np.int64], score: ScoreName, permutations: int, seed: int
 ) -> tuple[float, bool]:
     """p-value of exchanging subjects' predictions, and whether all exchanges were tried."""
-    n = len(one)
+    n = one.shape[1]
     exact = n < 63 and 2**n <= permutations
     if exact:
         swaps = (np.arange(2**n)[:, None] >> np.arange(n)) & 1
@@ -315,8 +452,10 @@ def _exchange(
         # Not the bootstrap's stream, which starts from the plain seed
         swaps = np.random.default_rng([seed, 1]).integers(0, 2, (permutations, n))
     moved = _weighted(swaps.astype(np.int64), other - one)
-    first, second = one.sum(axis=0) + moved, other.sum(axis=0) - moved
-    seen = abs(float(score_of_counts(other.sum(axis=0), score) - score_of_counts(one.sum(axis=0), score)))
-    differences = np.abs(score_of_counts(second, score) - score_of_counts(first, score))
+    ours, theirs = one.sum(axis=1), other.sum(axis=1)
+    seen = abs(float(_mean_score(theirs, score) - _mean_score(ours, score)))
+    differences = np.abs(
+        _mean_score(theirs[:, None] - moved, score) - _mean_score(ours[:, None] + moved, score)
+    )
     extreme = int((differences >= seen - _EQUAL).sum())
     return (extreme / len(swaps) if exact else (1 + extreme) / (1 + len(swaps))), exact
