@@ -1,0 +1,1 @@
+"""What takes part in ``mien bench``: handcrafted baselines, plain classifiers, model files."""
