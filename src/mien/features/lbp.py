@@ -5,22 +5,32 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["UNIFORM_BINS", "block_histograms", "chi_square", "uniform_lbp"]
+__all__ = ["UNIFORM_BINS", "block_histograms", "chi_square", "uniform_lbp", "uniform_table"]
 
 UNIFORM_BINS = 59
 """58 patterns with at most two changes around the circle of 8 neighbours, and one bin for all others."""
 
 
-def _uniform_table() -> NDArray[np.uint8]:
-    table = np.full(256, UNIFORM_BINS - 1, np.uint8)
-    bits = (np.arange(256)[:, None] >> np.arange(8)) & 1
-    changes = (bits != np.roll(bits, 1, axis=1)).sum(axis=1)
+def uniform_table(neighbours: int) -> NDArray[np.uint8]:
+    """The bin of each pattern of so many neighbours on a circle.
+
+    Args:
+        neighbours: P, 3 to 16.
+
+    Returns:
+        ``uint8`` (2^P,): patterns with at most two changes around the circle have bins of their own, in
+        order of their code; all others share the last of the P (P − 1) + 3 bins (59 for P = 8, 15 for 4).
+    """
+    codes = np.arange(2**neighbours)
+    turned = (codes >> 1) | ((codes & 1) << (neighbours - 1))
+    changes = sum(((codes ^ turned) >> bit) & 1 for bit in range(neighbours))
     uniform = np.flatnonzero(changes <= 2)
+    table = np.full(2**neighbours, neighbours * (neighbours - 1) + 2, np.uint8)
     table[uniform] = np.arange(len(uniform))
     return table
 
 
-_TABLE = _uniform_table()
+_TABLE = uniform_table(8)
 _AROUND = ((-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1))
 
 
