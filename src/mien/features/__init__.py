@@ -3,7 +3,17 @@
 docs/handcrafted.md says what those of clips measure, and what was decided where the papers leave it open.
 """
 
+from mien.features.hoof import hoof, hoof_names
 from mien.features.lbp import UNIFORM_BINS, block_histograms, chi_square, uniform_lbp
 from mien.features.lbp_top import lbp_top, lbp_top_names
 
-__all__ = ["UNIFORM_BINS", "block_histograms", "chi_square", "lbp_top", "lbp_top_names", "uniform_lbp"]
+__all__ = [
+    "UNIFORM_BINS",
+    "block_histograms",
+    "chi_square",
+    "hoof",
+    "hoof_names",
+    "lbp_top",
+    "lbp_top_names",
+    "uniform_lbp",
+]
