@@ -59,6 +59,7 @@ from mien.datasets.reading import (
     match,
     open_copy,
     read_marks,
+    says_cropped,
     without_duplicates,
 )
 from mien.datasets.sheets import Row, Sheet, Table, Workbooks, text
@@ -245,6 +246,7 @@ def read_cas_me_2(
         *("cas-me-2", copy.root, tuple(shown), tuple(samples), problems.found),
         sheets=copy.books.used,
         published=_PUBLISHED,
+        cropped=pictures == "cropped" or says_cropped(copy.tree),
     )
 
 

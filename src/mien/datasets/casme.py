@@ -59,6 +59,7 @@ from mien.datasets.reading import (
     named_rows,
     open_copy,
     read_marks,
+    says_cropped,
     without_duplicates,
 )
 from mien.datasets.sheets import Table, columns
@@ -252,6 +253,7 @@ def read_casme(
         *("casme", copy.root, tuple(shown), tuple(samples), problems.found),
         sheets=copy.books.used,
         published=_PUBLISHED,
+        cropped=pictures == "cropped" or says_cropped(copy.tree),
     )
 
 

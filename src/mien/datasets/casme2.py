@@ -53,6 +53,7 @@ from mien.datasets.reading import (
     named_rows,
     open_copy,
     read_marks,
+    says_cropped,
     without_duplicates,
 )
 from mien.datasets.sheets import Table, Workbooks, columns
@@ -269,6 +270,7 @@ def read_casme2(
         *("casme2", copy.root, tuple(shown), tuple(samples), problems.found),
         sheets=copy.books.used,
         published=published,
+        cropped=pictures == "cropped" or says_cropped(copy.tree),
     )
 
 

@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from mien.errors import InputError
 from mien.events import EventKind
+from mien.sources import FeatureFile, FlowPicture, PictureClip, Source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,6 +156,9 @@ class DataSet:
         sheets: annotation file -> SHA-256 of its bytes.
         published: what -> published count, for the doctor to compare.
         blinks: annotated blinks (CAS(ME)^3): units ``"45"``, no kind, no apex. They are no samples.
+        form: what its files are: pictures of faces, or a flow image or a feature file a clip.
+        key: name of the matrix in its feature files.
+        cropped: its pictures show faces that the makers of the data set cut out and aligned.
     """
 
     name: str
@@ -163,10 +169,84 @@ class DataSet:
     sheets: Mapping[str, str] = field(default_factory=dict)
     published: Mapping[str, int] = field(default_factory=dict)
     blinks: tuple[Sample, ...] = ()
+    form: Literal["pictures", "flow", "features"] = "pictures"
+    key: str = ""
+    cropped: bool = False
+
+    def source(self, sample: Sample) -> Source:
+        """Where a sample's clip lies, for :mod:`mien.inputs` to make an array of.
+
+        Where nobody annotated an onset or an offset and no other sample shares the footage, the clip is all
+        of it: that is how posed sequences and neutral takes are published.
+
+        Args:
+            sample: one of :attr:`samples`.
+
+        Raises:
+            InputError: it shows no clip, with subject, clip and the reason: its pictures are not there or
+                were not read, an onset or offset is missing, cannot be right or lies elsewhere, or onset,
+                apex and offset are out of order.
+        """
+        shown = self._films.get(sample.footage)
+        if shown is None or not shown.files:
+            raise _unusable(sample, "its files are not there or were not read")
+        if self.form == "flow":
+            return FlowPicture(sample.key, shown.paths[0])
+        if self.form == "features":
+            return FeatureFile(sample.key, shown.paths[0], self.key)
+        onset, offset = self._interval(sample, len(shown.files))
+        last = len(shown.files) - 1
+        told = [onset, offset] if sample.apex is None else [onset, sample.apex, offset]
+        if told != sorted(told) or onset < 0 or offset > last:
+            where = ", ".join(map(str, told))
+            raise _unusable(sample, f"onset, apex and offset ({where}) are out of order within 0 to {last}")
+        fps = shown.fps if sample.fps is None else sample.fps
+        return PictureClip(sample.key, shown.paths, fps, onset, sample.apex, offset, self.cropped)
+
+    def _interval(self, sample: Sample, n_files: int) -> tuple[int, int]:
+        """Onset and offset of a sample in its footage."""
+        if sample.onset is not None and sample.offset is not None:
+            return sample.onset, sample.offset
+        numbers = sample.onset_number, sample.offset_number
+        if numbers != (None, None):
+            lost = [
+                f"the {mark} is missing" if number is None else f"the {mark} {number} cannot be used"
+                for mark, place, number in zip(
+                    ("onset", "offset"), (sample.onset, sample.offset), numbers, strict=True
+                )
+                if place is None
+            ]
+            raise _unusable(sample, " and ".join(lost))
+        if sample.offset is not None:
+            raise _unusable(sample, "the onset is missing")
+        if (sample.subject, sample.clip) in self._unread:
+            raise _unusable(sample, "its onset and offset cannot be read")
+        if self._sharing[sample.footage] > 1:
+            raise _unusable(sample, f"it has no interval of its own in {sample.footage}, which others share")
+        return 0, n_files - 1
+
+    @cached_property
+    def _films(self) -> Mapping[str, Footage]:
+        return {shown.key: shown for shown in self.footage}
+
+    @cached_property
+    def _sharing(self) -> Counter[str]:
+        """Footage -> how many samples it shows."""
+        return Counter(sample.footage for sample in self.samples)
+
+    @cached_property
+    def _unread(self) -> frozenset[tuple[str, str]]:
+        """Subject and clip of samples that should have an onset and an offset and do not."""
+        topics = ("no-onset", "no-offset", "frame-cell")
+        return frozenset((p.subject, p.clip) for p in self.problems if p.topic in topics)
 
     def frame(self) -> pd.DataFrame:
         """The manifest of this data set: see :func:`manifest`."""
         return manifest([self])
+
+
+def _unusable(sample: Sample, reason: str) -> InputError:
+    return InputError(f"{sample.subject} {sample.clip}: {reason}.")
 
 
 COLUMNS = (

@@ -210,6 +210,7 @@ def read_mmew(
         *("mmew", place, (*micro, *macro), tuple(samples), problems.found),
         sheets=books.used,
         published=published | {f"samples kind=micro emotion={word}": int(n) for word, n in numbers},
+        cropped=True,  # the release has no others
     )
 
 

@@ -154,7 +154,11 @@ def read_oulu_casia(root: str | Path, *, pictures: Literal["raw", "cropped"] = "
     published = {"samples": 2880, "subjects": 80}
     published |= {f"samples part={c}-{light}": 480 for c in ("VL", "NI") for light in _LIGHTS}
     published |= {f"samples emotion={word}": 480 for word in OuluCasiaLayout.filming.emotions}
-    return DataSet(*("oulu-casia", place, tuple(shown), tuple(samples), problems.found), published=published)
+    return DataSet(
+        *("oulu-casia", place, tuple(shown), tuple(samples), problems.found),
+        published=published,
+        cropped=pictures == "cropped",
+    )
 
 
 def _footage(tree: Path, names: Sequence[str], problems: Problems) -> list[Footage]:

@@ -21,6 +21,7 @@ from mien.datasets.trees import (
     open_copy,
     picture_tree,
     report_gaps,
+    says_cropped,
     trees,
 )
 from mien.errors import InputError
@@ -48,6 +49,7 @@ __all__ = [
     "open_copy",
     "picture_tree",
     "read_marks",
+    "says_cropped",
     "trees",
     "without_duplicates",
 ]

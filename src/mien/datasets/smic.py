@@ -48,6 +48,7 @@ from mien.datasets.reading import (
     folders,
     make_sample,
     picture_tree,
+    says_cropped,
 )
 from mien.errors import InputError
 from mien.records import Stream, Take
@@ -190,7 +191,8 @@ def read_smic(
     problems, place = Problems(), checked_root(root)
     shown: list[Footage] = []
     samples: list[Sample] = []
-    for camera, tree in _cameras(place, pictures, cameras).items():
+    found = _cameras(place, pictures, cameras)
+    for camera, tree in found.items():
         for person in folders(tree, _SUBJECT):
             _read_person(camera, person, shown, samples, problems)
     published = {}
@@ -198,7 +200,11 @@ def read_smic(
         published[f"subjects part={camera}"] = _PEOPLE[camera]
         for word, n in _PUBLISHED[camera].items():
             published[f"samples part={camera}{f' emotion={word}' if word else ''}"] = n
-    return DataSet("smic", place, tuple(shown), tuple(samples), problems.found, published=published)
+    return DataSet(
+        *("smic", place, tuple(shown), tuple(samples), problems.found),
+        published=published,
+        cropped=pictures == "cropped" or any(says_cropped(tree.resolve().parent) for tree in found.values()),
+    )
 
 
 def _cameras(root: Path, pictures: str, cameras: Sequence[str]) -> dict[str, Path]:

@@ -30,6 +30,7 @@ __all__ = [
     "open_copy",
     "picture_tree",
     "report_gaps",
+    "says_cropped",
     "trees",
 ]
 
@@ -115,6 +116,12 @@ def trees(root: Path, inside: str, depth: int = 3) -> list[Path]:
             below += others
         level = below
     return found
+
+
+def says_cropped(folder: Path | None) -> bool:
+    """Whether a folder's name says that it holds faces cut out, for trees that were pointed at."""
+    name = "" if folder is None else folder.resolve().name.lower()
+    return name.endswith("cropped") and not name.endswith("uncropped")
 
 
 @dataclass(frozen=True, slots=True)
