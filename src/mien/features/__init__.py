@@ -3,6 +3,7 @@
 docs/handcrafted.md says what those of clips measure, and what was decided where the papers leave it open.
 """
 
+from mien.features.hog3d import hog3d, hog3d_names
 from mien.features.hoof import hoof, hoof_names
 from mien.features.lbp import UNIFORM_BINS, block_histograms, chi_square, uniform_lbp
 from mien.features.lbp_top import lbp_top, lbp_top_names
@@ -11,6 +12,8 @@ __all__ = [
     "UNIFORM_BINS",
     "block_histograms",
     "chi_square",
+    "hog3d",
+    "hog3d_names",
     "hoof",
     "hoof_names",
     "lbp_top",
