@@ -20,7 +20,7 @@ import mien
 
 SOURCE = Path(mien.__path__[0])
 
-GROUND = {"_version", "anatomy", "errors", "events", "jobs", "labels", "progress", "records", "sources"}
+GROUND = {"_version", "anatomy", "errors", "events", "files", "jobs", "labels", "progress", "records", "sources"}
 CORRIDOR = {
     *("video", "face", "motion", "features", "inputs", "modelfile", "spotting", "recognition"),
     "adequacy",

@@ -3,11 +3,22 @@
 * :mod:`~mien.evaluation.protocols`: the protocols by name;
   :mod:`~mien.evaluation.selections` and :mod:`~mien.evaluation.spotting_lists` choose clips and videos,
   :mod:`~mien.evaluation.splitters` split them, :mod:`~mien.evaluation.guards` refuse what is not honest.
+* :mod:`~mien.evaluation.runs`: contenders against one another, into a folder; :mod:`~mien.evaluation.compare`
+  sets such folders side by side.
 * :mod:`~mien.evaluation.scores` (recognition), :mod:`~mien.evaluation.metrics` (spotting, apex) and
   :mod:`~mien.evaluation.strs` (both at once); :mod:`~mien.evaluation.uncertainty` for intervals and tests.
 """
 
-from mien.evaluation.guards import check_split, check_subjects, check_unseen, dataset_of, missing_classes
+from mien.evaluation.compare import StoredRun, comparison, read_run
+from mien.evaluation.contender import Contender, Estimator, Own
+from mien.evaluation.guards import (
+    check_split,
+    check_subjects,
+    check_unscaled,
+    check_unseen,
+    dataset_of,
+    missing_classes,
+)
 from mien.evaluation.metrics import (
     ApexScores,
     Matching,
@@ -23,6 +34,7 @@ from mien.evaluation.metrics import (
     spotting_scores,
 )
 from mien.evaluation.protocols import PROTOCOLS, Protocol, make_protocol
+from mien.evaluation.runs import Benchmark, Failure, LeftOut, benchmark
 from mien.evaluation.scores import (
     ALL,
     Confusion,
@@ -71,8 +83,11 @@ from mien.evaluation.strs import STRS, Spotted, strs_scores
 from mien.evaluation.uncertainty import (
     Comparison,
     Interval,
+    Judged,
     McNemar,
+    bootstrap_mean,
     bootstrap_scores,
+    compare_means,
     compare_models,
     mcnemar,
 )
@@ -85,17 +100,24 @@ __all__ = [
     "SELECTIONS",
     "STRS",
     "ApexScores",
+    "Benchmark",
     "Comparison",
     "Composite",
     "Confusion",
+    "Contender",
+    "Estimator",
     "Excluded",
+    "Failure",
     "Fold",
     "Inner",
     "Interval",
+    "Judged",
     "LeaveOneDatasetOut",
+    "LeftOut",
     "Loso",
     "Matching",
     "McNemar",
+    "Own",
     "PartSplit",
     "Plan",
     "Pooled",
@@ -110,16 +132,22 @@ __all__ = [
     "SpottingScores",
     "SpottingSelection",
     "SpottingVideo",
+    "StoredRun",
     "SubjectHoldout",
     "SubjectKFold",
     "TrueExpression",
     "apex_scores",
     "attribute_false_alarms",
+    "benchmark",
+    "bootstrap_mean",
     "bootstrap_scores",
     "check_split",
     "check_subjects",
+    "check_unscaled",
     "check_unseen",
+    "compare_means",
     "compare_models",
+    "comparison",
     "confusion",
     "confusion_by_part",
     "dataset_of",
@@ -133,6 +161,7 @@ __all__ = [
     "mcnemar",
     "missing_classes",
     "pool_folds",
+    "read_run",
     "select",
     "select_by_rule",
     "select_casme2_five",

@@ -15,7 +15,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from mien.errors import InputError
 
-__all__ = ["check_split", "check_subjects", "check_unseen", "dataset_of", "missing_classes"]
+__all__ = [
+    "check_split",
+    "check_subjects",
+    "check_unscaled",
+    "check_unseen",
+    "dataset_of",
+    "missing_classes",
+]
 
 
 def dataset_of(subject: object) -> str:
@@ -98,6 +105,34 @@ def check_unseen(what: str, used: ArrayLike, test: ArrayLike, groups: Sequence[o
             f"{what} on {len(shared)} {clips} of {groups[shared[0]]}, who is tested in this fold: the "
             "score would say how well it fits the test. Use the training part, or inner_validation() to set "
             "people of it apart"
+        )
+
+
+def check_unscaled(X: ArrayLike) -> None:
+    """Refuse matrices over which somebody's scaler has gone, all clips at once.
+
+    A column with mean 0 and deviation 1 over *all* clips was standardised with the test clips' help. A single
+    column may look so by chance; all of them do not.
+
+    Args:
+        X: (n, …) the clips' features, before any fold.
+
+    Raises:
+        InputError: nine of ten columns that vary have mean 0 and deviation 1.
+    """
+    values = np.asarray(X, np.float64)
+    values = values.reshape(len(values), -1)
+    if len(values) < 8:
+        return
+    mean, deviation = values.mean(axis=0), values.std(axis=0)
+    sample = deviation * np.sqrt(len(values) / (len(values) - 1))
+    varies = deviation > 1e-9
+    scaled = (np.abs(mean) < 1e-4) & (np.minimum(np.abs(deviation - 1), np.abs(sample - 1)) < 1e-4)
+    if varies.any() and scaled[varies].mean() > 0.9:
+        raise InputError(
+            "the features have mean 0 and deviation 1 over all clips: a scaler was fitted on training and "
+            "test clips together. Give them as they were before; each fold scales by its own training clips. "
+            "(If they are so by nature, --trust-features takes them as they are.)"
         )
 
 

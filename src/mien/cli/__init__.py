@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mien._version import __version__
+from mien.cli.bench import EPILOG, bench, spread
 from mien.errors import InputError, MienError
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def analyze(
     from mien.batch import JOINT, analyze_many, expand
 
     paths = expand(videos)
-    screen = _Screen(quiet, several=len(paths) > 1)
+    screen = Screen(quiet, several=len(paths) > 1)
     with screen:
         outcomes = analyze_many(
             paths, out, jobs=jobs, faces=faces, progress=screen.progress, done=screen.done, **options
@@ -390,7 +391,7 @@ def demo(
     """Film a synthetic face for ten seconds, analyse it, and compare with what really happened."""
     from mien.demo import demonstrate
 
-    screen = _Screen(quiet, several=False)
+    screen = Screen(quiet, several=False)
     with screen:
         result = demonstrate(out, seed=seed, progress=screen.progress)
     if quiet:
@@ -437,7 +438,7 @@ def _doctor(
         raise InputError(f"--json {json_}: lies in the copy, which is left as it is; choose another place.")
     from mien.datasets.doctor import examine
 
-    screen = _Screen(quiet, several=False)
+    screen = Screen(quiet, several=False)
     with screen:
         found = examine(name, root, decode=decode, progress=screen.progress)
     if json_ is not None:
@@ -458,6 +459,9 @@ def _doctor(
         raise typer.Exit(2)
 
 
+app.command(epilog=EPILOG)(bench)
+
+
 def _make(product: str, out: Path, jobs: int, quiet: bool, **settings: Any) -> None:
     """Make a collection and say what is in it."""
     from mien.studio import Collection, conditions, write_collection
@@ -469,7 +473,7 @@ def _make(product: str, out: Path, jobs: int, quiet: bool, **settings: Any) -> N
         emotions=settings.pop("emotions"),
     )
     collection = Collection(product, width=width, height=height, conditions=how, **settings)  # type: ignore[arg-type]
-    screen = _Screen(quiet, several=False)
+    screen = Screen(quiet, several=False)
     with screen:
         takes = write_collection(collection, out, jobs=jobs, progress=screen.progress)
     if not quiet:
@@ -515,7 +519,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         code = app(
-            list(sys.argv[1:] if arguments is None else arguments), prog_name="mien", standalone_mode=False
+            spread(sys.argv[1:] if arguments is None else arguments), prog_name="mien", standalone_mode=False
         )
         if code == 130:
             _complain("Stopped. What was finished before is kept.")
@@ -604,7 +608,7 @@ def _complain(text: str) -> None:
     typer.echo(text, err=True)
 
 
-class _Screen:
+class Screen:
     """What the person sees while the work is done: a moving bar on a terminal, plain lines elsewhere."""
 
     def __init__(self, quiet: bool, *, several: bool) -> None:
@@ -613,13 +617,14 @@ class _Screen:
         self._moves = not quiet and sys.stderr.isatty()
         self._bar: Any = None
         self._task: Any = None
-        self._stage = ("", "")
+        self._stage: tuple[str, int | None] = ("", None)
+        self._done = 0
 
-    def __enter__(self) -> _Screen:
+    def __enter__(self) -> Screen:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stop()
+        self.stop()
 
     @property
     def progress(self) -> ProgressHook:
@@ -630,7 +635,7 @@ class _Screen:
 
     def done(self, outcome: Outcome) -> None:
         """Show a recording's result, or that there is none (the reason comes at the end)."""
-        self._stop()
+        self.stop()
         if self._quiet:
             return
         if outcome.analysis is None:
@@ -647,21 +652,22 @@ class _Screen:
         if self._bar is None:
             self._bar = _new_bar()
             self._bar.start()
-        if (progress.stage, progress.item) != self._stage and not (
-            self._task is not None and progress.stage == "recordings"
-        ):
+        text = f"{progress.item}: {progress.stage}" if progress.item else progress.stage
+        goes_on = (progress.stage, progress.total) == self._stage and progress.done >= self._done
+        if self._task is None or not goes_on:
             if self._task is not None:
                 self._bar.remove_task(self._task)
-            text = f"{progress.item}: {progress.stage}" if progress.item else progress.stage
-            self._task = self._bar.add_task(text, total=progress.total, markup=False)
-            self._stage = (progress.stage, progress.item)
-        self._bar.update(self._task, completed=progress.done, total=progress.total)
+            self._task = self._bar.add_task(text, total=progress.total)
+            self._stage = (progress.stage, progress.total)
+        self._done = progress.done
+        self._bar.update(self._task, description=text, completed=progress.done, total=progress.total)
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """Take the bar away."""
         if self._bar is not None:
             self._bar.stop()
         self._bar = self._task = None
-        self._stage = ("", "")
+        self._stage = ("", None)
 
 
 def _new_bar() -> Any:
