@@ -301,7 +301,7 @@ def prepare(clip: Clip, spec: InputSpec) -> NDArray[np.float32]:
         pairs = [(start, picture) for picture in later]
     else:
         pairs = list(pairwise(grey))
-    return _normalised_flow(_fields(pairs or [(grey[0], grey[0])], spec), spec.normalisation)
+    return normalised_flow(_fields(pairs or [(grey[0], grey[0])], spec), spec.normalisation)
 
 
 def _bounds(clip: Clip, spec: InputSpec) -> tuple[int, int]:
@@ -413,7 +413,7 @@ def _normalised_frames(frames: NDArray[Any], how: str) -> NDArray[np.float32]:
     return values
 
 
-def _normalised_flow(fields: NDArray[np.float32], how: str) -> NDArray[np.float32]:
+def normalised_flow(fields: NDArray[np.float32], how: str) -> NDArray[np.float32]:
     """(n, C, H, W), normalised."""
     if how == "standard":
         centred = fields - fields.mean(axis=(0, 2, 3), keepdims=True, dtype=np.float64)
