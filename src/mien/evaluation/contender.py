@@ -49,6 +49,9 @@ class Contender(Protocol):
         name: as in tables.
         words: a line for people: the method and its paper.
         needs_training: ``False`` for a model that comes trained.
+
+    One that was trained or tuned on people beforehand names them in ``seen`` ("casme2/sub01"); it is not
+    tested on them.
     """
 
     @property

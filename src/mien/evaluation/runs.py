@@ -206,6 +206,7 @@ def benchmark(
         for c in contenders
     }
     clips.agree()
+    _check_seen(contenders, clips.selection)
     if not len(clips.selection):
         reasons = "; ".join(dict.fromkeys(one.reason for one in left_out[:200]))
         raise InputError(f"no clip is left to be tested. {reasons[:600]}")
@@ -518,6 +519,18 @@ def _checked(contenders: Sequence[Contender], seeds: Sequence[int]) -> Sequence[
     if len(set(seeds)) != len(seeds):
         raise InputError("a seed is named twice")
     return contenders
+
+
+def _check_seen(contenders: Sequence[Contender], selection: Selection) -> None:
+    """Refuse a model that comes trained, or was tuned, on somebody who is to be tested."""
+    for contender in contenders:
+        both = sorted(set(getattr(contender, "seen", ())) & set(selection.subjects))
+        if both:
+            more = f" and {len(both) - 1} more" if len(both) > 1 else ""
+            raise InputError(
+                f"{contender.name} has seen {both[0]}{more} when it was trained or tuned, who would be "
+                "tested: the score would say how well it remembers them. Test it on other people"
+            )
 
 
 def _checked_folder(folder: Path) -> Path:

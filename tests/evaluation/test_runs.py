@@ -1,0 +1,333 @@
+"""Runs: hand-worked scores, resuming, guards, and everything that may go wrong in a fold."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.feature_selection import SelectKBest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from mien.errors import InputError, MienError
+from mien.evaluation import Own, benchmark, make_protocol, select_prepared
+from tests.evaluation.made import LARGEST, Flat, Largest, Named, feature_set, people
+
+LOSO = make_protocol("loso", select=select_prepared)
+
+
+def logistic(name: str = "lr", **parameters: Any) -> Own:
+    return Own(name, make_pipeline(StandardScaler(), LogisticRegression(**parameters)), Flat())
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Everything in a run but the times."""
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and p.name != "timings.csv"
+    }
+
+
+# Two people; the contender takes the class with the largest number.
+BY_HAND = [
+    ("casme2", "a", "negative", (3, 0, 0)),
+    ("casme2", "a", "positive", (3, 0, 0)),  # taken for negative
+    ("casme2", "b", "negative", (2, 0, 1)),
+    ("casme2", "b", "surprise", (0, 1, 5)),
+]
+
+
+def by_hand(root: Path) -> Any:
+    return feature_set(root, [c[:3] for c in BY_HAND], [c[3] for c in BY_HAND])
+
+
+def test_scores_by_hand(tmp_path: Path) -> None:
+    found = benchmark([LARGEST], [by_hand(tmp_path / "x")], LOSO, tmp_path / "run")
+    row = pd.read_csv(tmp_path / "run" / "summary.csv").iloc[0]
+    # F1 negative 2·2/(2·2+1) = .8, positive 0, surprise 1
+    assert (row["model"], row["protocol"], row["part"], row["n"]) == ("largest", "loso", "all", 4)
+    assert row["uf1"] == pytest.approx(0.6, abs=1e-6)
+    assert row["uar"] == pytest.approx(2 / 3, abs=1e-6)
+    assert row["war"] == 0.75
+    assert row["uf1_low"] <= row["uf1"] <= row["uf1_high"]
+    assert found.folds == ("casme2/a", "casme2/b")
+    said = pd.read_csv(tmp_path / "run" / "predictions.csv")
+    assert said["predicted"].tolist() == ["negative", "negative", "negative", "surprise"]
+    assert said["clip"].tolist() == [f"casme2/{p}/c{i:02d}" for i, p in enumerate("aabb")]
+    assert said["p_surprise"].tolist() == [0, 0, 0, 1]
+    matrix = pd.read_csv(tmp_path / "run" / "confusion.csv").query("n > 0")
+    cells = {(r.truth, r.predicted): r.n for r in matrix.itertuples() if r.part == "all"}
+    assert cells == {
+        ("negative", "negative"): 2,
+        ("positive", "negative"): 1,
+        ("surprise", "surprise"): 1,
+    }
+
+
+def test_chance_stands_under_the_table(tmp_path: Path) -> None:
+    found = benchmark([LARGEST], [by_hand(tmp_path / "x")], LOSO, tmp_path / "run", oracle=True)
+    under = pd.read_csv(tmp_path / "run" / "baselines.csv").set_index("model")
+    assert list(under.index) == ["majority", "stratified-random", "random-oracle"]
+    # trained on b: negative or surprise, of equals the first; trained on a: negative
+    assert under.loc["majority", "war"] == 0.5
+    assert under.loc["random-oracle", "war"] > under.loc["stratified-random", "war"] + 0.2
+    for name in under.index:
+        assert name in found.table()
+        assert name in (tmp_path / "run" / "results.md").read_text()
+        assert name in (tmp_path / "run" / "results.tex").read_text()
+
+
+def test_hold_out_of_data_sets_is_the_mean_of_directions(tmp_path: Path) -> None:
+    clips = [("casme2", "a", "negative"), ("casme2", "b", "positive"), ("samm", "a", "negative")]
+    data = feature_set(tmp_path / "x", clips, [(1, 0, 0), (1, 0, 0), (1, 0, 0)])
+    benchmark([LARGEST], [data], make_protocol("hde3", select=select_prepared), tmp_path / "run")
+    table = pd.read_csv(tmp_path / "run" / "summary.csv").set_index("part")
+    assert list(table.index) == ["all", "casme2", "samm"]
+    assert table["war"].tolist() == [0.75, 0.5, 1.0]
+    assert table["n"].tolist() == [3, 2, 1]
+
+
+def test_parts_are_of_the_same_predictions(tmp_path: Path) -> None:
+    data = feature_set(tmp_path / "x", people(3, 2, ("casme2", "samm")))
+    found = benchmark([logistic()], [data], LOSO, tmp_path / "run")
+    table = found.summary.set_index("part")
+    assert list(table.index) == ["all", "casme2", "samm"]
+    assert table["n"].tolist() == [36, 18, 18]
+    assert table.loc["all", "war"] == pytest.approx(table.loc[["casme2", "samm"], "war"].mean(), abs=1e-6)
+    assert table.loc["all", "uf1"] > 0.5  # the classes are there to be found
+
+
+def test_jobs_do_not_change_a_byte(tmp_path: Path) -> None:
+    data = feature_set(tmp_path / "x", people(4, 2))
+    for jobs in (1, 2):
+        benchmark([logistic(), LARGEST], [data], LOSO, tmp_path / f"run{jobs}", jobs=jobs, seeds=(0, 1))
+    assert files(tmp_path / "run1") == files(tmp_path / "run2")
+    assert len(list((tmp_path / "run1" / "store").rglob("*.json"))) == 2 * 2 * 4
+
+
+class Stopping(Largest):
+    """Stops the run in its third fold, once."""
+
+    left = 2
+
+    def fit(self, X: Any, y: Any, groups: Any = None) -> Stopping:
+        if Stopping.left == 0:
+            Stopping.left = -1
+            raise KeyboardInterrupt
+        Stopping.left -= 1
+        return self
+
+
+def test_a_stopped_run_goes_on_and_ends_with_the_same_bytes(tmp_path: Path) -> None:
+    data = feature_set(tmp_path / "x", people(4, 1))
+    contender = Named("stopping", Stopping)
+    Stopping.left = 2
+    with pytest.raises(KeyboardInterrupt):
+        benchmark([contender], [data], LOSO, tmp_path / "run")
+    stored = sorted((tmp_path / "run" / "store").rglob("*.json"))
+    assert len(stored) == 2
+    assert not (tmp_path / "run" / "summary.csv").exists()
+    Stopping.left = 2  # the two folds that are left may be fitted, a third would stop it again
+    benchmark([contender], [data], LOSO, tmp_path / "run")
+    Stopping.left = 100
+    benchmark([contender], [data], LOSO, tmp_path / "whole")
+    assert files(tmp_path / "run") == files(tmp_path / "whole")
+    Stopping.left = 0  # a finished run computes nothing
+    benchmark([contender], [data], LOSO, tmp_path / "run")
+
+
+def test_what_changes_is_computed_again(tmp_path: Path) -> None:
+    clips = people(3, 1)
+    data = feature_set(tmp_path / "x", clips)
+    benchmark([logistic()], [data], LOSO, tmp_path / "run")
+    first = files(tmp_path / "run")
+    benchmark([logistic()], [feature_set(tmp_path / "y", clips, seed=9)], LOSO, tmp_path / "run")
+    assert files(tmp_path / "run")["predictions.csv"] != first["predictions.csv"]
+    benchmark([logistic(C=0.01)], [data], LOSO, tmp_path / "run")
+    assert len(list((tmp_path / "run" / "store").rglob("*.json"))) == 9
+
+
+def test_a_damaged_result_is_computed_again(tmp_path: Path) -> None:
+    data = feature_set(tmp_path / "x", people(3, 1))
+    benchmark([LARGEST], [data], LOSO, tmp_path / "run")
+    whole = files(tmp_path / "run")
+    one = next((tmp_path / "run" / "store").rglob("*.json"))
+    one.write_bytes(one.read_bytes()[:40])
+    benchmark([LARGEST], [data], LOSO, tmp_path / "run")
+    assert files(tmp_path / "run") == whole
+
+
+def test_seeds_are_averaged(tmp_path: Path) -> None:
+    class Coin(Largest):
+        pass
+
+    data = by_hand(tmp_path / "x")
+    one = benchmark([LARGEST], [data], LOSO).summary
+    two = benchmark([LARGEST], [data], LOSO, seeds=(0, 1, 2)).summary
+    assert two["n"].tolist() == one["n"].tolist()
+    assert two["uf1"].tolist() == one["uf1"].tolist()
+    assert two["uf1_low"].tolist() == one["uf1_low"].tolist()
+    assert two["seeds"].tolist() == [3]
+
+
+# --- what goes wrong ----------------------------------------------------------------------------------------
+
+
+def test_a_clip_that_cannot_be_used_is_left_out_for_all_and_named(tmp_path: Path) -> None:
+    data = feature_set(tmp_path / "x", people(3, 2))
+    (tmp_path / "x" / "c03.npz").write_bytes(b"no matrix")
+    np.savez(tmp_path / "x" / "c05.npz", x=np.array([[1.0, np.nan, 0.0]]))
+    found = benchmark([LARGEST, logistic()], [data], LOSO, tmp_path / "run")
+    table = pd.read_csv(tmp_path / "run" / "left_out.csv")
+    assert table["clip"].tolist() == ["c03", "c05"]
+    assert table["by"].tolist() == ["data", "data"]
+    assert table["subject"].tolist() == ["casme2/p0", "casme2/p0"]
+    assert found.summary["n"].tolist() == [16, 16]
+    assert any("2 of 18 clips" in note for note in found.notes)
+
+
+def test_a_person_without_a_clip_left_is_said(tmp_path: Path) -> None:
+    data = feature_set(tmp_path / "x", people(3, 1))
+    for i in range(3):
+        (tmp_path / "x" / f"c{i:02d}.npz").unlink()
+    found = benchmark([LARGEST], [data], LOSO, tmp_path / "run")
+    assert found.folds == ("casme2/p1", "casme2/p2")
+    assert any("casme2/p0" in note and "skipped" in note for note in found.notes)
+
+
+def test_a_class_that_nobody_can_learn_is_said(tmp_path: Path) -> None:
+    clips = [("casme2", "a", "negative"), ("casme2", "a", "surprise"), ("casme2", "b", "negative")]
+    clips += [("casme2", "b", "positive"), ("casme2", "c", "negative")]
+    found = benchmark([logistic()], [feature_set(tmp_path / "x", clips)], LOSO)
+    assert any("surprise" in note and "casme2/a" in note for note in found.notes)
+    assert found.summary["n"].tolist() == [5]
+
+
+class Picky(Largest):
+    def fit(self, X: Any, y: Any, groups: Any = None) -> Picky:
+        assert groups is not None
+        if "casme2/p1" not in groups:
+            raise ValueError("cannot do without p1")
+        return self
+
+
+def test_a_fold_that_fails_is_named_and_the_others_go_on(tmp_path: Path) -> None:
+    data = feature_set(tmp_path / "x", people(3, 1))
+    found = benchmark([Named("picky", Picky), LARGEST], [data], LOSO, tmp_path / "run", jobs=2)
+    assert [(f.contender, f.fold, f.reason) for f in found.failures] == [
+        ("picky", "casme2/p1", "ValueError: cannot do without p1")
+    ]
+    assert found.summary.set_index("model")["n"].to_dict() == {"picky": 6, "largest": 9}
+    assert "cannot do without p1" in (tmp_path / "run" / "folds.csv").read_text()
+    assert "cannot do without p1" in found.table()
+
+
+class Silent(Largest):
+    def predict_proba(self, X: Any) -> Any:
+        return np.full((len(X), 3), np.nan)
+
+
+class Foreign(Largest):
+    def __init__(self, labels: tuple[str, ...]) -> None:
+        self.classes_ = np.array(["joy", "grief"])
+
+
+def test_nonsense_from_an_estimator_is_no_result(tmp_path: Path) -> None:
+    data = feature_set(tmp_path / "x", people(2, 1))
+    found = benchmark([Named("silent", Silent), Named("foreign", Foreign), LARGEST], [data], LOSO)
+    assert {f.contender for f in found.failures} == {"silent", "foreign"}
+    assert any("'joy'" in f.reason for f in found.failures)
+    assert any("no probability" in f.reason for f in found.failures)
+
+
+def test_nothing_left_is_an_error(tmp_path: Path) -> None:
+    data = feature_set(tmp_path / "x", people(2, 1))
+    for i in range(6):
+        (tmp_path / "x" / f"c{i:02d}.npz").write_bytes(b"")
+    with pytest.raises(InputError, match="no clip is left"):
+        benchmark([LARGEST], [data], LOSO, tmp_path / "run")
+
+
+def test_names_seeds_and_folders_are_checked(tmp_path: Path) -> None:
+    data = feature_set(tmp_path / "x", people(2, 1))
+    with pytest.raises(InputError, match="two models are called largest"):
+        benchmark([LARGEST, LARGEST], [data], LOSO)
+    with pytest.raises(InputError, match="seed"):
+        benchmark([LARGEST], [data], LOSO, seeds=(1, 1))
+    with pytest.raises(InputError, match="no run of mien's"):
+        benchmark([LARGEST], [data], LOSO, tmp_path / "x")
+    with pytest.raises(InputError, match="is a file"):
+        benchmark([LARGEST], [data], LOSO, tmp_path / "x" / "c00.npz")
+    with pytest.raises(InputError, match="not about recognition"):
+        benchmark([LARGEST], [data], make_protocol("spotting"))
+    with pytest.raises(MienError, match="engine"):
+        benchmark([LARGEST], [data], LOSO, engine="abacus")  # type: ignore[arg-type]
+
+
+# --- guards -------------------------------------------------------------------------------------------------
+
+
+def test_a_scaler_that_has_seen_everything_is_refused() -> None:
+    X = np.random.default_rng(0).normal(size=(20, 3))
+    seen = StandardScaler().fit(X)
+    with pytest.raises(InputError, match="fitted already"):
+        Own("lr", make_pipeline(seen, LogisticRegression()), Flat())
+    chosen = SelectKBest(k=2).fit(X, np.arange(20) % 2)
+    with pytest.raises(InputError, match="fitted already"):
+        Own("lr", make_pipeline(chosen, LogisticRegression()), Flat())
+    with pytest.raises(InputError, match="fitted already"):
+        Own("lr", LogisticRegression().fit(X, np.arange(20) % 2), Flat())
+
+
+def test_features_scaled_over_all_clips_are_refused(tmp_path: Path) -> None:
+    clips = people(4, 1)
+    values = np.random.default_rng(0).normal(3, 2, (12, 5))
+    scaled = StandardScaler().fit_transform(values)
+    data = feature_set(tmp_path / "x", clips, scaled.tolist())
+    with pytest.raises(InputError, match="scaler was fitted on training and test"):
+        benchmark([logistic()], [data], LOSO, tmp_path / "run")
+    assert benchmark([logistic()], [data], LOSO, trust_features=True).summary["n"].tolist() == [12]
+    plain = feature_set(tmp_path / "y", clips, values.tolist())
+    assert benchmark([logistic()], [plain], LOSO).summary["n"].tolist() == [12]
+
+
+class Peeking(Largest):
+    def fit(self, X: Any, y: Any, groups: Any = None) -> Peeking:
+        self.chosen_on_ = np.arange(len(X))
+        return self
+
+
+def test_choosing_on_training_people_is_allowed_and_on_others_refused(tmp_path: Path) -> None:
+    from mien.evaluation import check_unseen
+
+    data = feature_set(tmp_path / "x", people(3, 1))
+    assert not benchmark([Named("peeking", Peeking)], [data], LOSO).failures
+    with pytest.raises(InputError, match="who is tested in this fold"):
+        check_unseen("the epoch was chosen", [0, 1], [2], ["x/a", "x/b", "x/b"])
+
+
+def test_what_comes_trained_is_tested_on_everything(tmp_path: Path) -> None:
+    data = feature_set(tmp_path / "x", people(2, 2))
+    how = make_protocol("test", select=select_prepared)
+    ready = Named("ready", Largest, needs_training=False)
+    found = benchmark([ready], [data], how, tmp_path / "run")
+    assert found.summary["n"].tolist() == [12]
+    assert found.folds == ("test",)
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["protocol"] == "test"
+    with pytest.raises(InputError, match="trained on"):
+        benchmark([logistic()], [data], how)
+
+
+def test_a_model_that_has_seen_a_tested_person_is_refused(tmp_path: Path) -> None:
+    class Knowing(Named):
+        seen = ("casme2/p1", "samm/p7")
+
+    data = feature_set(tmp_path / "x", people(2, 1))
+    with pytest.raises(InputError, match="has seen casme2/p1"):
+        benchmark([Knowing("knowing", Largest)], [data], LOSO)
