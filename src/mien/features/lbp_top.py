@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import product
 from typing import Any, Literal
 
@@ -87,10 +86,9 @@ def lbp_top(
         for plane, count, offset in zip(planes, counts, offsets, strict=True):
             bins = plane.table[plane.codes(grey, t + rt, (height, width))].ravel()
             count[part] += np.bincount(bins + offset, minlength=count.shape[1])
-    together = np.concatenate(
-        [_shares(c.reshape(times, -1, p.bins)) for c, p in zip(counts, planes, strict=True)], 2
-    )
-    return together.ravel()
+    each = [count.reshape(times, -1, plane.bins) for count, plane in zip(counts, planes, strict=True)]
+    shares = np.concatenate([count / count.sum(axis=2, keepdims=True) for count in each], axis=2)
+    return shares.ravel()
 
 
 def lbp_top_names(
@@ -111,14 +109,8 @@ def lbp_top_names(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Tap:
-    """One voxel that a neighbour's grey level is taken from, and its weight; a neighbour's sum to 64²."""
-
-    dt: int
-    dy: int
-    dx: int
-    weight: int
+_Tap = tuple[tuple[int, int, int], int]
+"""(dt, dy, dx) to a voxel that a neighbour's grey level is taken from, and its weight out of 64²."""
 
 
 class _Plane:
@@ -140,21 +132,20 @@ class _Plane:
         rx, ry, _ = self._radii
         height, width = size
 
-        def at(tap: _Tap) -> NDArray[np.float32]:
-            top, left = ry + tap.dy, rx + tap.dx
-            return grey[t + tap.dt, top : top + height, left : left + width]
+        def at(dt: int, dy: int, dx: int) -> NDArray[np.float32]:
+            return grey[t + dt, ry + dy : ry + dy + height, rx + dx : rx + dx + width]
 
-        centre = at(_Tap(0, 0, 0, 0))
+        centre = at(0, 0, 0)
         whole = centre * np.float32(_STEPS**2)
         level, more = np.empty_like(whole), np.empty_like(whole)
         code = np.zeros(size, self._code)
-        for bit, taps in enumerate(self._taps):
-            if len(taps) == 1:
-                ones = at(taps[0]) >= centre
+        for bit, ((first, weight), *others) in enumerate(self._taps):
+            if not others:
+                ones = at(*first) >= centre
             else:
-                np.multiply(at(taps[0]), np.float32(taps[0].weight), out=level)
-                for tap in taps[1:]:
-                    level += np.multiply(at(tap), np.float32(tap.weight), out=more)
+                np.multiply(at(*first), np.float32(weight), out=level)
+                for place, share in others:
+                    level += np.multiply(at(*place), np.float32(share), out=more)
                 ones = level >= whole
             code |= np.left_shift(ones.astype(self._code), bit, dtype=self._code)
         return code
@@ -171,7 +162,7 @@ def _taps(axes: tuple[int, int], radii: tuple[int, int, int], turn: float) -> It
         low, over = divmod(step, _STEPS)
         ways.append([(low, _STEPS - over), (low + 1, over)] if over else [(low, _STEPS)])
     for (dx, a), (dy, b), (dt, c) in product(*ways):
-        yield _Tap(dt, dy, dx, a * b * c // _STEPS)  # one of the three axes is never between voxels
+        yield (dt, dy, dx), a * b * c // _STEPS  # one of the three axes is never between voxels
 
 
 def _whole_levels(clip: NDArray[Any]) -> NDArray[np.float32]:
@@ -181,11 +172,6 @@ def _whole_levels(clip: NDArray[Any]) -> NDArray[np.float32]:
     exact = clip.astype(np.float64)
     exact -= exact.min()
     return np.rint(np.ldexp(exact, _LEVELS - math.frexp(exact.max())[1])).astype(np.float32)
-
-
-def _shares(counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    shares: NDArray[np.float64] = counts / counts.sum(axis=-1, keepdims=True)
-    return shares
 
 
 def _bins(neighbours: int | tuple[int, int, int], mapping: str) -> tuple[int, int, int]:
