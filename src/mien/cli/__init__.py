@@ -747,7 +747,3 @@ def _show_table(rows: list[tuple[str, ...]]) -> None:
 def _aligned(rows: Iterable[Sequence[str]], widths: Sequence[int]) -> Iterable[str]:
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-
-
-if __name__ == "__main__":
-    sys.exit(main())
