@@ -2,18 +2,32 @@
 
 from mien.inputs.cache import ArrayCache, default_cache_dir, file_digest, key_of
 from mien.inputs.face_motion import FaceMotion, Moved, same_light
+from mien.inputs.loading import MAGNIFIERS, Align, digest_of, load_clip
+from mien.inputs.pipeline import Prepare, ReadMatrix, Step, compute
+from mien.inputs.ready_made import from_flow_picture, read_flow_picture, read_matrix
 from mien.inputs.spec import Clip, InputSpec, margins, prepare
 
 __all__ = [
+    "MAGNIFIERS",
+    "Align",
     "ArrayCache",
     "Clip",
     "FaceMotion",
     "InputSpec",
     "Moved",
+    "Prepare",
+    "ReadMatrix",
+    "Step",
+    "compute",
     "default_cache_dir",
+    "digest_of",
     "file_digest",
+    "from_flow_picture",
     "key_of",
+    "load_clip",
     "margins",
     "prepare",
+    "read_flow_picture",
+    "read_matrix",
     "same_light",
 ]

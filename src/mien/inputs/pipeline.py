@@ -1,0 +1,242 @@
+"""The preprocessing pipeline: from where clips lie to the arrays that baselines, training and use share.
+
+A :class:`Step` turns one source into one array. :func:`compute` does it for many: in parallel, resumably,
+each result kept in the cache as soon as it is there, under what decided it: the step's digest and the digest
+of the files' content. Nothing depends on the number of jobs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.errors import InputError
+from mien.inputs.cache import ArrayCache, key_of
+from mien.inputs.loading import (
+    ALIGNMENTS,
+    LOADING_VERSION,
+    MAGNIFIERS,
+    Align,
+    Magnifier,
+    check_magnifier,
+    digest_of,
+    load_clip,
+    magnifier_version,
+)
+from mien.inputs.ready_made import (
+    check_takes_flow_pictures,
+    from_flow_picture,
+    read_flow_picture,
+    read_matrix,
+)
+from mien.inputs.spec import TIGHT, InputSpec, prepare
+from mien.jobs import Engine, run_jobs
+from mien.progress import Progress, ProgressHook, silent
+from mien.sources import FeatureFile, FlowPicture, Source
+
+__all__ = [
+    "MAGNIFIERS",
+    "Align",
+    "Prepare",
+    "ReadMatrix",
+    "Step",
+    "compute",
+    "digest_of",
+    "from_flow_picture",
+    "load_clip",
+    "read_flow_picture",
+    "read_matrix",
+]
+
+PREPARING_VERSION = 1
+"""Grows whenever the same clip or flow picture and spec would give another array."""
+READING_VERSION = 1
+"""Grows whenever the same file would give another matrix."""
+
+_SIDES = (128, 256, 512)
+
+
+class Step(Protocol):
+    """How a clip becomes an input. It can be pickled and has no state: a frozen dataclass."""
+
+    def digest(self) -> str:
+        """Of everything that decides the result, the source aside: parameters, versions of algorithms."""
+        ...
+
+    def __call__(self, source: Source, cache: ArrayCache | None) -> NDArray[Any]:
+        """The input.
+
+        Raises:
+            InputError: this source cannot be used; the message names it and says why.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """The step to what a network eats: load, align, magnify, :func:`~mien.inputs.prepare`.
+
+    Takes clips of pictures, and flow pictures where the spec allows them; these come cropped, aligned and
+    measured, so that ``align`` does not concern them.
+
+    Attributes:
+        spec: what the network eats.
+        align: see :func:`load_clip`. Specs whose crop is ``"given"`` need ``"given"``.
+        magnify: a key of :data:`MAGNIFIERS`; empty for none.
+        side: of the canonical crop, pixels; ``None``: the least of 128, 256 and 512 that shows what the spec
+            wants without enlarging (up to 128, exactly the crops of :func:`mien.analyze`).
+    """
+
+    spec: InputSpec
+    align: Align = "first"
+    magnify: str = ""
+    side: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.align not in ALIGNMENTS:
+            raise InputError(f"There is no alignment {self.align!r}; choose one of {', '.join(ALIGNMENTS)}.")
+        check_magnifier(self.magnify)
+
+    def digest(self) -> str:
+        """Of the spec, the alignment, the magnification, and the versions of all that is done."""
+        versions = (PREPARING_VERSION, LOADING_VERSION, magnifier_version(self.magnify))
+        return key_of("prepare", versions, self.spec.digest(), self.align, self.magnify, self._crop_side())
+
+    def _crop_side(self) -> int:
+        if self.side is not None:
+            return self.side
+        height, width = self.spec.flow_size or self.spec.size
+        top, left, bottom, right = TIGHT if self.spec.crop == "tight" else (0, 0, 1, 1)
+        needed = max(height / (bottom - top), width / (right - left))
+        return next((side for side in _SIDES if side >= needed), _SIDES[-1])
+
+    def __call__(self, source: Source, cache: ArrayCache | None = None) -> NDArray[np.float32]:
+        """``float32`` (n, C, H, W), as the spec says.
+
+        Raises:
+            InputError: the source is of a kind that this spec cannot be made from, or cannot be read.
+        """
+        if isinstance(source, FeatureFile):
+            raise InputError(
+                f"{source.key} is a matrix in a file ({source.file.name}): nobody knows what it shows, so no "
+                f"{self.spec.content} can be made of it. Use a model that takes feature files."
+            )
+        if isinstance(source, FlowPicture):
+            if self.magnify:
+                raise InputError(
+                    f"{source.key} is a flow picture: it is too late to magnify its motion ({self.magnify})."
+                )
+            check_takes_flow_pictures(self.spec)
+            return from_flow_picture(read_flow_picture(source.file), self.spec)
+        if self.spec.fps is not None and source.fps is None:
+            raise InputError(
+                f"{source.key} has no frame rate and cannot be resampled to {self.spec.fps:g} frames a "
+                "second: choose a model that takes a number of frames instead."
+            )
+        if self.spec.crop == "given" and self.align != "given":
+            raise InputError(
+                f"The model takes pictures as they are given (crop 'given'), but align {self.align!r} crops "
+                "them to the face: use align='given', or a model with the canonical or tight crop."
+            )
+        clip = load_clip(
+            source,
+            self.align,
+            cache,
+            side=self._crop_side(),
+            colour=self.spec.colour == "rgb",
+            magnify=self.magnify,
+        )
+        return prepare(clip, self.spec)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMatrix:
+    """The step from a feature file to its matrix, ``float64`` (rows, columns)."""
+
+    def digest(self) -> str:
+        """Of the version."""
+        return key_of("read matrix", READING_VERSION)
+
+    def __call__(self, source: Source, cache: ArrayCache | None = None) -> NDArray[np.float64]:
+        """The matrix.
+
+        Raises:
+            InputError: the source is no feature file, or cannot be read.
+        """
+        if not isinstance(source, FeatureFile):
+            raise InputError(
+                f"{source.key} is no feature file: this model takes matrices (--data features=...)."
+            )
+        return read_matrix(source.file, source.name)
+
+
+def compute(
+    sources: Sequence[Source],
+    step: Step,
+    *,
+    cache: ArrayCache | None = None,
+    jobs: int = 1,
+    engine: Engine = "local",
+    progress: ProgressHook = silent,
+    stage: str = "preparing clips",
+) -> list[NDArray[Any] | InputError]:
+    """The inputs of many clips.
+
+    Args:
+        sources: the clips.
+        step: what is done to each.
+        cache: keeps each result as soon as it is there, so that a run that was stopped, or is repeated, does
+            nothing twice. Changed files are noticed by their size and time of change.
+        jobs: processes at once; -1: one on each core.
+        engine: where they run, see :func:`mien.jobs.run_jobs`. Files and cache must be reachable there.
+        progress: told how many clips are done.
+        stage: what progress calls it.
+
+    Returns:
+        One an element of ``sources``, in their order: the array, or an :class:`InputError` that says why this
+        clip gives none (it cannot be read, it shows no face, its result holds values that are not finite). It
+        is left to the caller to say so.
+
+    Raises:
+        Exception: what a step raises otherwise is a mistake in it; a note names the clip.
+    """
+    results: list[NDArray[Any] | InputError] = [InputError("was not computed")] * len(sources)
+    progress(Progress(stage, 0, len(sources)))
+    work = partial(_one, step=step, cache=cache, magnifiers=dict(MAGNIFIERS))
+    for done, (i, result) in enumerate(run_jobs(work, sources, jobs=jobs, engine=engine), 1):
+        results[i] = result
+        progress(Progress(stage, done, len(sources), sources[i].key))
+    return results
+
+
+def _one(
+    source: Source, step: Step, cache: ArrayCache | None, magnifiers: dict[str, Magnifier]
+) -> NDArray[Any] | InputError:
+    MAGNIFIERS.update(magnifiers)  # another process has not seen what was registered in the first one
+
+    def make() -> dict[str, NDArray[Any]]:
+        array = step(source, cache)
+        if array.dtype.kind not in "biuf":
+            raise TypeError(f"a step gave an array of {array.dtype}, not of numbers")
+        if wrong := array.size - int(np.isfinite(array).sum()):
+            raise InputError(
+                f"{source.key}: {wrong} of the {array.size} values made of it are no numbers (NaN or "
+                "infinite), so it cannot be used. Look at its files; if they are sound, this "
+                "is a mistake in mien."
+            )
+        return {"result": array}
+
+    try:
+        if cache is None:
+            return make()["result"]
+        return cache.fetch(key_of("compute", step.digest(), digest_of(source, cache)), make)["result"]
+    except InputError as error:
+        return error if source.key in str(error) else InputError(f"{source.key}: {error}")
+    except Exception as error:
+        error.add_note(f"This happened with the clip {source.key}.")
+        raise
