@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import pytest
 
@@ -26,11 +26,11 @@ from mien.errors import InputError
 class Recipe:
     """A recipe with an option of each kind."""
 
-    kernel: str = option("linear", Choice(("linear", "rbf")), "the kernel")
-    C: float | str = option(1.0, Number(auto=True), "price of an error")
-    bins: int = option(8, Whole(2, 64), "bins")
-    balanced: bool = option(True, YesNo(), "weights")
-    radii: tuple[int, ...] = option((3, 3, 3), Extent(3), "radii")
+    kernel: str = field(default="linear", metadata=option(Choice(("linear", "rbf")), "the kernel"))
+    C: float | str = field(default=1.0, metadata=option(Number(auto=True), "price of an error"))
+    bins: int = field(default=8, metadata=option(Whole(2, 64), "bins"))
+    balanced: bool = field(default=True, metadata=option(YesNo(), "weights"))
+    radii: tuple[int, ...] = field(default=(3, 3, 3), metadata=option(Extent(3), "radii"))
     inside: int = 7
 
     def __post_init__(self) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
-from typing import Any, Protocol, TypeVar
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, Protocol
 
 from mien.errors import InputError
 
@@ -27,8 +27,6 @@ __all__ = [
     "parse_options",
     "spell",
 ]
-
-T = TypeVar("T")
 
 
 class Kind(Protocol):
@@ -203,16 +201,14 @@ class Option:
     words: str
 
 
-def option(default: T, kind: Kind, words: str) -> T:
-    """A dataclass field that is an option.
+def option(kind: Kind, words: str) -> Mapping[str, object]:
+    """What makes a dataclass field an option: its ``metadata``.
 
     Args:
-        default: its value where nothing is said.
-        kind: what it may be.
+        kind: what the value may be.
         words: what it does; one line for the help.
     """
-    made: T = field(default=default, metadata={"kind": kind, "words": words})
-    return made
+    return {"kind": kind, "words": words}
 
 
 def options(cls: Any) -> tuple[Option, ...]:
