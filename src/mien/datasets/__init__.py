@@ -28,6 +28,8 @@ __all__ = [
     "CAS_ME_3",
     "CK_PLUS",
     "DFME",
+    "FEATURES",
+    "FLOW",
     "FOUR_DME",
     "JAFFE",
     "LAYOUTS",
@@ -47,6 +49,7 @@ __all__ = [
     "make_layout",
     "manifest",
     "read_dataset",
+    "reader_of",
 ]
 
 LAYOUTS: Final[Mapping[str, str]] = MappingProxyType(
@@ -107,6 +110,8 @@ READERS: Final[Mapping[str, str]] = MappingProxyType(
         "oulu-casia": "oulu_casia:read_oulu_casia",
         "jaffe": "jaffe:read_jaffe",
         "mug": "mug:read_mug",
+        "flow": "flow_images:read_flow",
+        "features": "feature_files:read_features",
     }
 )
 """Name on the command line -> ``file:function`` in this package; loaded when it is first called."""
@@ -123,7 +128,8 @@ def read_dataset(name: str, root: str | Path, **options: Any) -> DataSet:
     Args:
         name: a key of :data:`READERS`.
         root: its folder, or the folder of its pictures.
-        options: what its reader takes (which pictures, which workbook); none is needed.
+        options: what its reader takes (which pictures, which workbook, ``key`` of feature files); none is
+            needed.
 
     Raises:
         InputError: there is no reader of that name, or the copy cannot be read at all. What is wrong in
@@ -131,10 +137,11 @@ def read_dataset(name: str, root: str | Path, **options: Any) -> DataSet:
     """
     if name not in READERS:
         raise InputError(f"There is no data set {name!r} to read; choose one of {', '.join(READERS)}.")
-    return _reader(name)(root, **options)
+    return reader_of(name)(root, **options)
 
 
-def _reader(name: str) -> Callable[..., DataSet]:
+def reader_of(name: str) -> Callable[..., DataSet]:
+    """The function that reads a data set, by a key of :data:`READERS`."""
     file, function = READERS[name].split(":")
     return cast(Callable[..., DataSet], getattr(import_module(f"mien.datasets.{file}"), function))
 
@@ -142,7 +149,7 @@ def _reader(name: str) -> Callable[..., DataSet]:
 def __getattr__(name: str) -> Callable[..., DataSet]:
     """Readers in capitals: ``CASME2`` is :func:`mien.datasets.casme2.read_casme2`."""
     if name in _PYTHON_NAMES:
-        return _reader(_PYTHON_NAMES[name])
+        return reader_of(_PYTHON_NAMES[name])
     raise AttributeError(f"module 'mien.datasets' has no attribute {name!r}")
 
 

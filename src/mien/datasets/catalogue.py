@@ -123,6 +123,17 @@ CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(
             "licence agreement: https://mug.ee.auth.gr/fed/",
             "Aifanti, Papachristou & Delopoulos, WIAMIS 2010",
         ),
+        "flow": Entry(
+            *("Flow images", "ready-made: a picture of the motion from onset to apex a clip", 68),
+            *("442 pictures (MEGC 2019)", "-"),
+            "made from SMIC, CASME II and SAMM, each to be asked for",
+            "See, Yap, Li, Hong & Wang, IEEE FG 2019",
+        ),
+        "features": Entry(
+            *("Feature files", "ready-made: a matrix a clip", 68, "442 matrices (MEGC 2019)", "-"),
+            "made from SMIC, CASME II and SAMM, each to be asked for",
+            "See, Yap, Li, Hong & Wang, IEEE FG 2019",
+        ),
     }
 )
 """Name on the command line -> the data set."""

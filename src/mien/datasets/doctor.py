@@ -2,8 +2,9 @@
 
 The reader says what it stumbled over. The doctor adds what only a look at the whole copy shows: counts beside
 the published ones, pictures that are cut off or of another size than their neighbours, gaps in the frames'
-numbers where nobody annotated anything, clips that are there twice, and subjects that may be one person. It
-reads and never writes.
+numbers where nobody annotated anything, clips that are there twice, and subjects that may be one person; in
+flow images those without colour, in feature files matrices that cannot be read, do not fit together or hold
+values that are no numbers. It reads and never writes.
 
 >>> from mien.datasets.doctor import examine
 >>> found = examine("casme2", "/data/CASME2")                          # doctest: +SKIP
@@ -20,11 +21,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from mien.datasets import READERS, read_dataset
 from mien.datasets.catalogue import CATALOGUE
+from mien.datasets.feature_files import MatrixError, load_matrix
 from mien.datasets.manifest import DataSet, Footage, Problem, Sample
 from mien.datasets.pictures import PictureError, decode, picture_size
 from mien.datasets.problems import Problems
@@ -81,9 +84,10 @@ class Examination:
         problems: of the reader and of the doctor, worst first, otherwise in the order they were found.
         counts: beside the published ones.
         workbooks: the annotation files.
-        pictures: how many picture files there are.
+        pictures: how many files of pictures (or features) there are.
         looked_at: how many of them were opened.
-        decoded: whether they were decoded, all of them, or only their beginnings and ends were looked at.
+        decoded: whether all of them were read whole, or only their beginnings and ends were looked at.
+            Flow images and feature files always are: they are few and small.
     """
 
     data: DataSet
@@ -156,7 +160,10 @@ class Examination:
             f"{len(data.footage)} clips or recordings ({labelled} of them with samples)"
         )
         how = "decoded" if self.decoded else "opened (--decode: all of them, from beginning to end)"
-        yield f"  {self.pictures} pictures, {self.looked_at} of them {how}"
+        what = "pictures"
+        if data.form == "features":
+            what, how = "feature files", f"read (matrix {data.key!r})"
+        yield f"  {self.pictures} {what}, {self.looked_at} of them {how}"
         for book in self.workbooks:
             yield f"  {book.name}{f': {book.version}' if book.version else ''}; SHA-256 {book.sha256}"
 
@@ -221,8 +228,9 @@ def examine(
         root: its folder, or the folder of its pictures.
         decode: decode every picture. Otherwise the beginning and the end of three a clip are looked at: the
             first, the last and the apex. That finds files that are cut off, not what is damaged inside.
+            (Flow images and feature files are read whole in any case.)
         progress: hears how many clips have been looked at.
-        options: what the data set's reader takes (which pictures, which workbook).
+        options: what the data set's reader takes (which pictures, which workbook, which matrix).
 
     Raises:
         InputError: there is no such data set, or the copy cannot be read at all.
@@ -234,8 +242,12 @@ def examine(
     _check_subjects(data, problems)
     _check_samples(data, problems)
     _check_gaps(data, problems)
-    looks = _look_at_pictures(data, decode, progress)
-    _check_pictures(data, looks, problems)
+    decode = decode or data.form != "pictures"
+    looks = _look_at_files(data, decode, progress)
+    if data.form == "features":
+        _check_matrices(data, looks, problems)
+    else:
+        _check_pictures(data, looks, problems)
     _check_twins(looks, problems)
     counts = tuple(Count(what, count(data, what), n) for what, n in data.published.items())
     for c in counts:
@@ -277,7 +289,8 @@ def _check_subjects(data: DataSet, problems: Problems) -> None:
     alike: dict[str, list[str]] = {}
     for subject in subjects:
         space, _, own = subject.partition("/")
-        if space not in READERS or not own:
+        known = space in READERS if data.form == "pictures" else bool(space)  # tables name sets of their own
+        if not known or not own:
             problems.broken("subject-name", "the subject does not say of which data set it is.", subject)
         alike.setdefault(f"{space}/{loose_name(own)}", []).append(subject)
     for names in alike.values():
@@ -335,7 +348,10 @@ def _check_gaps(data: DataSet, problems: Problems) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What was seen of one footage: size of each picture opened, what is wrong with others, bytes a file."""
+    """What was seen of one footage: size of each picture opened, what is wrong with others, bytes a file.
+
+    Of a matrix the size is its columns and rows.
+    """
 
     footage: Footage
     sizes: dict[str, tuple[int, int]]
@@ -343,7 +359,12 @@ class _Look:
     lengths: tuple[int, ...]
 
 
-def _look_at_pictures(data: DataSet, all_of_them: bool, progress: ProgressHook) -> list[_Look]:
+def _look_at_files(data: DataSet, all_of_them: bool, progress: ProgressHook) -> list[_Look]:
+    how = decode if all_of_them else picture_size
+    if data.form == "flow":
+        how = _flow_size
+    elif data.form == "features":
+        how = partial(_matrix_size, key=data.key)
     apexes: dict[str, set[int]] = {}
     for sample in data.samples:
         if sample.apex is not None:
@@ -354,13 +375,14 @@ def _look_at_pictures(data: DataSet, all_of_them: bool, progress: ProgressHook) 
         chosen = (
             range(last + 1) if all_of_them else sorted({0, last, *apexes.get(f.key, ())} & {*range(last + 1)})
         )
-        return _look_at(f, [f.files[at] for at in chosen], decode if all_of_them else picture_size)
+        return _look_at(f, [f.files[at] for at in chosen], how)
 
     looks = []
+    what = "reading matrices" if data.form == "features" else "looking at pictures"
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         for done, one in enumerate(pool.map(look, data.footage), 1):
             looks.append(one)
-            progress(Progress("looking at pictures", done, len(data.footage), data.name))
+            progress(Progress(what, done, len(data.footage), data.name))
     return looks
 
 
@@ -381,7 +403,7 @@ def _look_at(f: Footage, chosen: Sequence[str], how: Callable[[Path], tuple[int,
         if file not in bad:
             try:
                 sizes[file] = how(f.folder / file)
-            except PictureError as error:
+            except (PictureError, MatrixError) as error:
                 bad[file] = str(error)
     return _Look(f, sizes, bad, tuple(lengths))
 
@@ -406,6 +428,59 @@ def _check_pictures(data: DataSet, looks: Iterable[_Look], problems: Problems) -
             where = f"part {part}: " if part else ""
             more = " and others" if len(every) > 6 else ""
             problems.note("picture-sizes", f"{where}clips have pictures of different size: {text}{more}.")
+
+
+def _flow_size(path: Path) -> tuple[int, int]:
+    """Width and height of a flow image.
+
+    Raises:
+        PictureError: it cannot be decoded, or holds no three channels of 8 bits.
+    """
+    import cv2
+    import numpy as np
+
+    size = decode(path)
+    picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
+    if picture is None:
+        raise PictureError("cannot be decoded")
+    if picture.dtype != np.uint8:
+        raise PictureError("has 16 bits a channel, not 8")
+    colours = picture[..., :3] if picture.ndim == 3 and picture.shape[2] >= 3 else None
+    still = colours is not None and (colours == colours[0, 0]).all()  # nothing moves in it
+    if colours is None or ((colours == colours[..., :1]).all() and not still):
+        raise PictureError("is grey: u, v and strain are three channels")
+    return size
+
+
+def _matrix_size(path: Path, key: str) -> tuple[int, int]:
+    """Columns and rows of a matrix.
+
+    Raises:
+        MatrixError: it cannot be read, or holds values that are no numbers.
+    """
+    import numpy as np
+
+    matrix = load_matrix(path, key)
+    if wrong := int(matrix.size - np.isfinite(matrix).sum()):
+        raise MatrixError(f"has {wrong} of {matrix.size} values that are NaN or infinite")
+    return matrix.shape[1], matrix.shape[0]
+
+
+def _check_matrices(data: DataSet, looks: Sequence[_Look], problems: Problems) -> None:
+    """Matrices that cannot be used, and those that are not as wide as most are."""
+    widths = Counter(wide for look in looks for wide, _ in look.sizes.values())
+    usual = max(widths, key=lambda wide: widths[wide], default=0)
+    for look in looks:
+        who = look.footage.subject, look.footage.name
+        for file, reason in look.bad.items():
+            problems.broken("unreadable-matrix", f"{file} {reason}.", *who)
+        for file, (wide, _) in look.sizes.items():
+            if wide != usual:
+                most = f"{widths[usual]} of {widths.total()} files have {usual}"
+                problems.broken("columns-differ", f"{file}: {data.key!r} has {wide} columns; {most}.", *who)
+    rows = sorted({high for look in looks for _, high in look.sizes.values()})
+    if len(rows) > 1:
+        problems.note("rows-differ", f"the matrices have {rows[0]} to {rows[-1]} rows.")
 
 
 def _known(f: Footage, file: str, reason: str, told: Iterable[str]) -> bool:
@@ -439,6 +514,6 @@ def _check_twins(looks: Iterable[_Look], problems: Problems) -> None:
             except OSError:
                 continue  # reported among the pictures, if it was looked at
             first = same.setdefault(hashlib.sha256(b"".join(ends)).hexdigest(), f)
-            if first is not f and first.folder != f.folder:
+            if first is not f and first.paths != f.paths:
                 words = f"its pictures are those of {first.key}: the same files under two names."
                 problems.note("same-pictures", words, f.subject, f.name)

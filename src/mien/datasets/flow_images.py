@@ -14,8 +14,8 @@ Table ``labels.csv``, header in row 1: dataset (smic, casme2, samm), sub, filena
 original), label (0 negative, 1 positive, 2 surprise), onset, apex, offset (in the clip, from 1), imagename.
 
 Quirks of the copies in circulation: ``imagename`` is not the file's name but may differ in its extension, in
-a blank before the extension, and in zeros in front of the subject: s01_s1_ne_01.jpg for "s01_s01_ne_01 .png".
-Read ``sub`` as text: 006.
+a blank before the extension, and in zeros in front of the subject: s01_s1_ne_01.jpg for "s01_s01_ne_01 .png";
+the first column is an unnamed index; data sets are called otherwise (casme_sq). Read ``sub`` as text: 006.
 
 Classes, as in MEGC 2019's composite: 442 clips of 68 people; negative 250, positive 109, surprise 83.
 
@@ -48,13 +48,15 @@ from mien.datasets.layout import (
     steady,
     write_atomically,
 )
+from mien.datasets.manifest import DataSet
+from mien.datasets.ready_made import read_ready_made
 from mien.datasets.samm import SUBJECTS as SAMM_SUBJECTS
 from mien.datasets.smic import CODES
 from mien.datasets.smic import SUBJECTS as SMIC_SUBJECTS
 from mien.labels import VOCABULARIES
 from mien.records import Stream, Take
 
-__all__ = ["COMPOSITE", "FlowImagesLayout", "flow_as_image", "named_clips", "write_labels"]
+__all__ = ["COMPOSITE", "FlowImagesLayout", "flow_as_image", "named_clips", "read_flow", "write_labels"]
 
 TITLE = "The composite of flow images"
 COMPOSITE = Filming(
@@ -64,6 +66,7 @@ COMPOSITE = Filming(
     n_people=68,
     takes=4,
 )
+_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 _OTHERS = {
     "smic": [f"s{n:02d}" for n in SMIC_SUBJECTS],
     "casme2": [f"sub{n:02d}" for n in range(1, 27) if n not in (10, 18)],
@@ -183,3 +186,26 @@ def _without_zeros(shot: Shot) -> str:
     if shot.more["dataset"] == "samm":
         return f"{int(shot.subject)}_{shot.clip}"
     return str(shot.more["stem"])
+
+
+# ------------------------------------------------------------ reading
+
+
+def read_flow(root: str | Path, *, labels: str | Path | None = None) -> DataSet:
+    """Read flow images and their table.
+
+    Each row of the table that has a picture is a sample, under the name of its own data set: ``dataset``
+    casme2, ``subject`` casme2/sub01, ``clip`` as in ``filename_o``. It has no positions and no frame rate;
+    frame numbers are those of the table, and columns that mien does not know are in :attr:`Sample.more`.
+    Names are brought together as :func:`mien.datasets.ready_made.match_names` says; a note tells how many
+    were, and how.
+
+    Args:
+        root: the folder of ``labels.csv`` and ``images``, or ``images`` itself. Without a folder ``images``,
+            pictures in ``root`` or in its only folder with pictures are taken, and that is noted.
+        labels: the table, instead of looking for ``labels.csv`` (or the only CSV in ``root``).
+
+    Raises:
+        InputError: no table or no pictures, or a column without which nothing can be read is missing.
+    """
+    return read_ready_made("flow", root, folder="images", endings=_ENDINGS, labels=labels)
