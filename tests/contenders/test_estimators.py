@@ -10,6 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.model_selection import GroupKFold
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 from sklearn.utils.estimator_checks import check_estimator
 
 from mien.contenders.estimators import Logistic, SupportVectors, rows_of
@@ -54,13 +56,42 @@ def test_learns_and_gives_shares(estimator: Any) -> None:
 
 
 @pytest.mark.parametrize("kernel", ["linear", "rbf", "poly"])
-def test_the_label_is_the_support_vector_machines_own(kernel: str) -> None:
+def test_the_label_is_libsvms_own(kernel: str) -> None:
     X, y, _ = clips(spread=2.0)
     for rows in (np.arange(len(y)), np.flatnonzero(y != "surprise")):
         fitted = SupportVectors(kernel).fit(X[rows], y[rows])
-        machine, values = fitted.pipeline_, fitted.pipeline_.decision_function(X)
+        scaler = StandardScaler().fit(X[rows])
+        own = SVC(kernel=kernel, degree=2, coef0=1.0, gamma="auto", class_weight="balanced")
+        values = own.fit(scaler.transform(X[rows]), y[rows]).decision_function(scaler.transform(X))
         best = (values > 0).astype(int) if values.ndim == 1 else values.argmax(axis=1)
-        np.testing.assert_array_equal(fitted.predict(X), machine.classes_[best])
+        np.testing.assert_array_equal(fitted.predict(X), own.classes_[best])
+        np.testing.assert_allclose(fitted.shifts_, 0, atol=1e-6)
+
+
+@pytest.mark.parametrize("kernel", ["rbf", "poly"])
+@pytest.mark.parametrize("counts", [(9, 12), (9, 12, 5)])
+def test_a_small_c_hangs_on_no_rounding(kernel: str, counts: tuple[int, ...]) -> None:
+    # LIBSVM's own thresholds put everything into one class or another, by the last digits and order of clips
+    X, y, _ = clips(spread=0.3)
+    rows = np.concatenate([12 * i + np.arange(n) for i, n in enumerate(counts)])
+    X, y = X[rows], y[rows]
+    wrong = []
+    for C in (1e-2, 1e-3, 3e-4, 1e-4):
+        for order in (np.arange(len(y)), np.random.default_rng(0).permutation(len(y))):
+            fitted = SupportVectors(kernel, C=C).fit(X[order], y[order])
+            np.testing.assert_array_equal(fitted.predict(X), y)
+            wrong.append((fitted.pipeline_.predict(X) != y).mean())
+    assert max(wrong) > 0.3
+
+
+def test_the_threshold_lies_in_the_middle_by_hand() -> None:
+    # Scaled, the rows are -1 and 1, and all weights are as large as they may be: 2 C · 1 = w. Any threshold
+    # for which all lie within the margin will do; the middle of them is 0.
+    X, y = [[10.0]] * 3 + [[30.0]] * 3, ["a"] * 3 + ["b"] * 3
+    fitted = SupportVectors(C=0.01, balanced=False).fit(X, y)
+    slope = 2 * 3 * 0.01
+    expected = 1 / (1 + np.exp(-slope * np.array([-1.0, 0.0, 0.5])))
+    np.testing.assert_allclose(fitted.predict_proba([[10.0], [20.0], [25.0]])[:, 1], expected, atol=1e-9)
 
 
 def test_two_classes_by_hand() -> None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import cache
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -27,14 +29,26 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from mien.errors import InputError, MienError
 
 __all__ = ["Logistic", "SupportVectors", "UnusableRowsError", "rows_of"]
 
+_FULL = 1e-6
+"""A weight this near to the most or the least it may be is taken for it."""
 INNER_FOLDS = 5
 """Parts that the training people are split into where C is chosen."""
+
+
+@cache
+def _libraries() -> Any:
+    """The libraries with threads, all loaded by the imports above; to look for them takes a while."""
+    return ThreadpoolController()
+
+
+def _one_thread() -> Any:
+    return _libraries().limit(limits=1)
 
 
 class UnusableRowsError(InputError, ValueError):
@@ -122,14 +136,20 @@ class _Scaled(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # sci
         else:
             last = DummyClassifier(strategy="most_frequent")
         self.pipeline_ = Pipeline([("scaler", StandardScaler()), ("classifier", last)])
-        with threadpool_limits(1), warnings.catch_warnings():
+        with _one_thread(), warnings.catch_warnings():
             warnings.simplefilter("error", ConvergenceWarning)
             try:
                 self.pipeline_.fit(rows, classes)
             except ConvergenceWarning as warning:
                 raise MienError(f"{type(self).__name__} with C={self.C_:g}: {warning}") from None
         self.n_features_in_ = self.pipeline_.n_features_in_
+        if len(self.classes_) > 1:
+            with _one_thread():
+                self._settle(rows, classes)
         return self
+
+    def _settle(self, rows: Any, classes: Any) -> None:
+        """What is left to do with a pipeline that was fitted to two classes or more."""
 
     def _choose(self, rows: Any, classes: Any, groups: Sequence[object] | None) -> float:
         """The C of the grid with the highest UAR over inner folds by people, predictions pooled.
@@ -159,7 +179,7 @@ class _Scaled(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # sci
         """(n, K): shares that sum to 1, in the order of ``classes_``."""
         check_is_fitted(self, "pipeline_")
         rows = rows_of(X)
-        with threadpool_limits(1):
+        with _one_thread():
             if len(self.classes_) == 1:
                 self.pipeline_[:1].transform(rows)  # it checks what it is given, as for two classes
                 shares: NDArray[np.float64] = self.pipeline_.predict_proba(rows)
@@ -175,14 +195,19 @@ class _Scaled(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # sci
 
 
 class SupportVectors(_Scaled):
-    """A support vector machine on scaled columns.
+    """A support vector machine on scaled columns, one against one.
 
-    Its "probabilities" are the softmax of the decision values (of two classes: their logistic function).
-    They put the classes in the machine's own order and sum to 1, but they are *not calibrated*: .7 does not
-    mean right in 7 of 10 cases. Calibration was not chosen because it needs inner folds in which every class
-    has clips of several people, and the smallest class of these data sets has clips of a few people only;
-    scikit-learn's own (``probability=True``) draws random numbers, contradicts ``predict`` and is on its way
-    out.
+    Its "probabilities" are the softmax of the classes' scores (of two classes: the logistic function of the
+    decision value), a class's score being the pairs that it wins and, to part equals, a bounded sum of its
+    decision values. They put the classes in the machine's own order and sum to 1, but they are *not
+    calibrated*: .7 does not mean right in 7 of 10 cases. Calibration was not chosen because it needs inner
+    folds in which every class has clips of several people, and the smallest class of these data sets has
+    clips of a few people only; scikit-learn's own (``probability=True``) draws random numbers, contradicts
+    ``predict`` and is on its way out.
+
+    With balanced classes and a small C, every clip of a pair pulls as much as it may. Any threshold in a
+    range is then optimal, and which one LIBSVM gives hangs on rounding: it may put everything into one
+    class. Here it is the middle of the range (:meth:`_settle`).
 
     Args:
         kernel: ``"linear"``, ``"rbf"`` exp(-γ|x-z|²) or ``"poly"`` (γ⟨x,z⟩ + 1)², with γ = 1 / columns.
@@ -194,6 +219,7 @@ class SupportVectors(_Scaled):
 
     Attributes:
         classes_, pipeline_, n_features_in_: after ``fit``.
+        shifts_: what is added to the decision value of each pair of classes; mostly 0.
         C_: the C that was used.
         chosen_on_: positions among the training clips that C was chosen on; only for ``"auto"``.
     """
@@ -211,14 +237,57 @@ class SupportVectors(_Scaled):
         self.grid = grid
 
     def _classifier(self, C: float) -> Any:
-        weights = "balanced" if self.balanced else None
-        return SVC(kernel=self.kernel, C=C, degree=2, coef0=1.0, gamma="auto", class_weight=weights)
+        return SVC(
+            kernel=self.kernel,
+            C=C,
+            degree=2,
+            coef0=1.0,
+            gamma="auto",
+            class_weight="balanced" if self.balanced else None,
+            decision_function_shape="ovo",
+        )
+
+    def _pairs(self, pipeline: Any, rows: Any) -> NDArray[np.float64]:
+        """(n, K (K - 1) / 2) decision values; positive for the first class of a pair."""
+        values = np.asarray(pipeline.decision_function(rows), np.float64)
+        return -values[:, None] if values.ndim == 1 else values  # of two classes, positive is the second
+
+    def _settle(self, rows: Any, classes: Any) -> None:
+        """Bring thresholds that any of a range could be to its middle."""
+        machine = self.pipeline_["classifier"]
+        values = self._pairs(self.pipeline_, rows)
+        weights = np.zeros((len(classes), len(self.classes_) - 1))
+        weights[machine.support_] = np.abs(machine.dual_coef_).T
+        most = self.C_ * machine.class_weight_
+        label = np.searchsorted(self.classes_, classes)
+        self.shifts_ = np.zeros(values.shape[1])
+        for pair, (i, j) in enumerate(combinations(range(len(self.classes_)), 2)):
+            ours, theirs = label == i, label == j
+            # in scikit-learn's table, a clip's weight against the other classes in their order
+            at = np.concatenate([weights[ours, j - 1] / most[i], weights[theirs, i] / most[j]])
+            room = np.concatenate([1 - values[ours, pair], -1 - values[theirs, pair]])
+            first = np.arange(len(at)) < ours.sum()
+            full, none = at > 1 - _FULL, at < _FULL
+            if not (full | none).all():
+                continue  # a clip on the margin says where the threshold is
+            # clips of full weight lie within the margin, those of none beyond it
+            highest = room[full == first].min(initial=np.inf)
+            lowest = room[full != first].max(initial=-np.inf)
+            if np.isfinite(highest - lowest):
+                self.shifts_[pair] = (highest + lowest) / 2
 
     def _probabilities(self, pipeline: Any, rows: Any) -> Any:
-        values = pipeline.decision_function(rows)
-        return softmax(
-            np.column_stack([np.zeros(len(values)), values]) if values.ndim == 1 else values, axis=1
-        )
+        values = self._pairs(pipeline, rows) + self.shifts_
+        if values.shape[1] == 1:
+            return softmax(np.column_stack([values, np.zeros(len(values))]), axis=1)
+        wins = np.zeros((len(values), len(self.classes_)))
+        sums = np.zeros_like(wins)
+        for value, (i, j) in zip(values.T, combinations(range(len(self.classes_)), 2), strict=True):
+            wins[:, i] += value > 0
+            wins[:, j] += value <= 0
+            sums[:, i] += value
+            sums[:, j] -= value
+        return softmax(wins + sums / (3 * (np.abs(sums) + 1)), axis=1)
 
 
 class Logistic(_Scaled):
