@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import pickle
+import subprocess
+import sys
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,7 @@ from numpy.typing import NDArray
 from mien.contenders import CONTENDERS, make_contender, options_of, words_of
 from mien.contenders.options import Choice, Extent, Number, Whole, YesNo
 from mien.contenders.recipe import Recipe
-from mien.errors import InputError
+from mien.errors import InputError, MienError
 from mien.features import hog3d, hoof, lbp_top
 from mien.inputs import InputSpec, prepare
 from mien.inputs.pipeline import Prepare, compute, load_clip
@@ -289,3 +292,20 @@ def test_faces_are_aligned_and_cropped_unless_pictures_are_taken_as_given() -> N
         flow_size=(128, 128),
         normalisation="median",
     )
+
+
+def test_scikit_learn_is_not_woken_before_a_classifier_is_made() -> None:
+    code = (
+        "import sys; from mien.contenders import *; "
+        "[(make_contender(n).digest(), options_of(n)) for n in CONTENDERS]; "
+        "print([m for m in ('sklearn', 'torch', 'onnx', 'ray') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_without_scikit_learn_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    for name in ("svm", "logreg"):
+        with pytest.raises(MienError, match=r"pip install 'mien\[bench\]'"):
+            made(name).make(LABELS, 0)
