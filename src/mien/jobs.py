@@ -177,6 +177,7 @@ def _join(ray: Any) -> None:
     except (ConnectionError, OSError) as error:
         if address:
             raise MienError(
-                f"No Ray cluster answers at {address} (RAY_ADDRESS). Start one with `ray start --head`."
+                f"No Ray cluster answers at {address} (RAY_ADDRESS). Start one with `ray start --head`; if "
+                "it wants a token, as newer ones do, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN too."
             ) from error
         ray.init(**quiet)
