@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -283,7 +284,8 @@ def _protocol(name: str, copies: Sequence[DataSet], **options: Any) -> Protocol:
             f"{name} goes by objective classes, and these clips are labelled "
             f"{', '.join(VOCABULARIES['three'].labels)}. Take megc2019, hde3 or loso."
         )
-    return make_protocol(name, select=select_prepared, **options)
+    like = "megc2019" if name in ("megc2019", "hde3") else ""
+    return make_protocol(name, select=partial(select_prepared, like=like), **options)
 
 
 def _run(

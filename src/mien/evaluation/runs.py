@@ -70,7 +70,8 @@ class LeftOut:
     Attributes:
         dataset, subject, clip: which.
         reason: why, in words.
-        by: ``"protocol"``: its rule leaves it out; ``"data"``: it could not be used.
+        by: ``"protocol"``: its rule leaves it out; ``"copy"``: the reader of the data set could not make a
+            sample of it; ``"data"``: it could not be used.
     """
 
     dataset: str
@@ -199,6 +200,7 @@ def benchmark(
     samples = {id(s): d for d in datasets for s in d.samples}
     selection = protocol.select([s for d in datasets for s in d.samples])
     left_out = [_left_out(e.sample, e.reason, "protocol") for e in selection.excluded]
+    left_out += _broken(datasets)
     clips = _Clips(selection, left_out)
     clips.find(samples)
     X = {
@@ -244,7 +246,7 @@ def benchmark(
         folds=tuple(fold.name for fold in plan.folds),
         left_out=tuple(left_out),
         failures=tuple(failures),
-        notes=_notes(plan, clips),
+        notes=_notes(plan, clips, datasets),
         settings=settings,
         level=level,
         replicates=replicates,
@@ -343,6 +345,19 @@ def _left_out(sample: Sample, reason: str, by: str) -> LeftOut:
     return LeftOut(sample.dataset, sample.subject, sample.clip, reason, by)
 
 
+def _broken(datasets: Sequence[DataSet]) -> list[LeftOut]:
+    """Annotated clips that a reader could not make a sample of."""
+    found: dict[tuple[str, str], LeftOut] = {}
+    for data in datasets:
+        there = {(s.subject, s.clip) for s in data.samples}
+        for problem in data.problems:
+            who = (problem.subject, problem.clip)
+            if problem.severity == "broken" and problem.clip and who not in there:
+                dataset = problem.subject.partition("/")[0] or data.name
+                found.setdefault(who, LeftOut(dataset, *who, problem.text, "copy"))
+    return list(found.values())
+
+
 def _plan(protocol: Protocol, selection: Selection, contenders: Sequence[Contender]) -> Plan:
     """The folds; one without training where nobody is trained and the data bring no parts of their own."""
     untrained = not any(c.needs_training for c in contenders)
@@ -386,13 +401,14 @@ def _tasks(
     classes, subjects = np.array(selection.classes), np.array(selection.subjects)
     names = tuple(s.key for s in selection.samples)
     rows = [list(row) for row in zip(names, selection.subjects, selection.classes, digests, strict=True)]
+    versions = _versions()  # another release of scikit-learn may give other numbers
     sides = [
         digest_of_plain(fold.name, [rows[i] for i in fold.train], [rows[i] for i in fold.test])
         for fold in plan.folds
     ]
     return [
         _Task(
-            digest_of_plain(contender.digest(), contender.name, side, list(selection.labels), seed),
+            digest_of_plain(contender.digest(), contender.name, versions, side, list(selection.labels), seed),
             contender,
             seed,
             fold,
@@ -499,13 +515,18 @@ def _chance(protocol: Protocol, plan: Plan, selection: Selection, oracle: bool) 
     return chance_scores(selection.classes, selection.labels, rows, parts, oracle=oracle)
 
 
-def _notes(plan: Plan, clips: _Clips) -> tuple[str, ...]:
-    notes = [*clips.selection.notes, *plan.notes]
+def _notes(plan: Plan, clips: _Clips, datasets: Sequence[DataSet]) -> tuple[str, ...]:
+    matched = [p.text.rstrip(".") for data in datasets for p in data.problems if p.topic == "matched"]
+    notes = [*matched, *clips.selection.notes, *plan.notes]
     unusable = sum(one.by == "data" for one in clips.left_out)
     if unusable:
         notes.append(
             f"{unusable} of {len(clips.selection) + unusable} clips could not be used and are left out for "
             "every model; left_out.csv says why"
+        )
+    if broken := sum(one.by == "copy" for one in clips.left_out):
+        notes.append(
+            f"{broken} annotated clips of these copies are broken (left_out.csv; `mien doctor` says more)"
         )
     return tuple(dict.fromkeys(notes))
 

@@ -17,7 +17,7 @@ published numbers, a note says so; the rule is never bent to fit.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -257,13 +257,14 @@ def select_by_rule(
     return _select(rule, RULES[rule].vocabulary, samples, judge)
 
 
-def select_prepared(samples: Iterable[Sample], vocabulary: str = "three") -> Selection:
+def select_prepared(samples: Iterable[Sample], vocabulary: str = "three", like: str = "") -> Selection:
     """Samples of a list that somebody else made: their emotion is their class, and nobody is left out.
 
     Args:
         samples: of flow images or feature files, for instance.
         vocabulary: a key of :data:`mien.labels.VOCABULARIES`; objective classes are taken from
             :attr:`Sample.objective`.
+        like: a key of :data:`PUBLISHED` with which to compare the counts.
     """
     labels = VOCABULARIES[vocabulary].labels
 
@@ -273,7 +274,8 @@ def select_prepared(samples: Iterable[Sample], vocabulary: str = "three") -> Sel
             return _No("it has no label")
         return label if label in labels else _No(f"{label} is none of {', '.join(labels)}")
 
-    return _select("prepared", vocabulary, samples, rule)
+    chosen = _select("prepared", vocabulary, samples, rule)
+    return replace(chosen, notes=_differences(like, labels, chosen.samples, chosen.classes))
 
 
 SELECTIONS: Final[Mapping[str, Callable[[Iterable[Sample]], Selection]]] = MappingProxyType(
