@@ -64,18 +64,19 @@ class Cluster:
 
     def kill_second(self) -> None:
         """The second node is gone from one moment to the next, with all its processes."""
-        _kill_tree(self.second.pid)
+        kill_tree(self.second.pid)
         self.second.wait()
 
     def stop(self) -> None:
         """Everything."""
         for node in (self.second, self.head):
-            _kill_tree(node.pid)
+            kill_tree(node.pid)
             node.wait()
         self._log.close()
 
 
-def _kill_tree(pid: int) -> None:
+def kill_tree(pid: int) -> None:
+    """A process and all that it started, at once."""
     import psutil
 
     try:

@@ -49,6 +49,7 @@ from mien.evaluation.protocols import Protocol
 from mien.evaluation.selections import Excluded, Selection
 from mien.evaluation.splitters import Fold, Plan
 from mien.evaluation.store import FoldResult, ResultsStore, digest_of_plain
+from mien.files import sweep
 from mien.inputs.cache import ArrayCache
 from mien.inputs.pipeline import compute, digest_of
 from mien.jobs import Engine, check_engine, run_jobs
@@ -563,6 +564,7 @@ def _checked_folder(folder: Path) -> Path:
         if strange and not (folder / "run.json").is_file():
             raise InputError(f"{folder} holds something that is no run of mien's. Name another with --out.")
         (folder / STORE).mkdir(parents=True, exist_ok=True)
+        sweep(folder)
     except OSError as error:
         raise InputError(f"Cannot write to {folder}: {(error.strerror or str(error)).lower()}.") from error
     return folder
