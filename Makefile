@@ -45,6 +45,7 @@ bench: $(STAMP) clips ## measure speed, memory, spotting, flow and the studio, i
 	$(BIN)/python benchmarks/studio.py
 	$(BIN)/python benchmarks/synthetic_flow.py
 	$(BIN)/python benchmarks/synthetic_spotting.py
+	$(BIN)/python benchmarks/flow_logreg.py
 
 clean: ## remove what was built or cached; .venv, clips and results stay
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
