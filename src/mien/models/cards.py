@@ -94,7 +94,7 @@ _ALL = (
         " over them and finds the apex.",
         "every frame, grey, 224×224",
         "all",
-        0,
+        1_779_520,
         8,
         "Z. Zhang, T. Chen, H. Meng, G. Liu, X. Fu: SMEConvNet: a convolutional neural network for "
         "spotting spontaneous facial micro-expression from long videos. IEEE Access 6:71143-71151",
@@ -137,7 +137,7 @@ _ALL = (
         "Two small convolutional streams, one a direction of the flow from onset to apex.",
         "horizontal and vertical flow from onset to apex, 28×28",
         "2 (onset, apex)",
-        0,
+        2_664_475,
         3,
         "Y. S. Gan, S.-T. Liong, W.-C. Yau, Y.-C. Huang, L.-K. Tan: OFF-ApexNet on micro-expression "
         "recognition system. Signal Processing: Image Communication 74:129-139",
@@ -150,7 +150,7 @@ _ALL = (
         "Three very shallow convolutional streams over both directions of the flow and its strain.",
         "horizontal and vertical flow and optical strain from onset to apex, 28×28",
         "2 (onset, apex)",
-        0,
+        1_683,
         3,
         "S.-T. Liong, Y. S. Gan, J. See, H.-Q. Khor, Y.-C. Huang: Shallow triple stream three-dimensional"
         " CNN (STSTNet) for micro-expression recognition. IEEE FG",
