@@ -1,4 +1,4 @@
-"""The same run on one core, on two, on a Ray cluster of two nodes, and interrupted. Writes its part of README.
+"""One run on one core, on two, on a Ray cluster of two nodes, and interrupted. Writes its part of README.
 
 Needs the extra ``cluster``. A run is interrupted in two ways: the whole of it is killed (``kill -9``) and
 started again until it ends, and one of the cluster's two nodes is killed while it works.
