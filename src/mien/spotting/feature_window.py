@@ -1,0 +1,169 @@
+"""SMEConvNet's second half: a window over features of a video's frames finds the apex (Zhang et al., 2018).
+
+A network turns each frame of a video into a row of the feature matrix X (F, D). A micro-expression is short:
+its frames differ from those half a window earlier *and* half a window later, if the window is as long as the
+longest one. A step, such as a new pose, differs from one side only, and what changes slowly from neither.
+
+**A reconstruction.** Of the paper only the abstract was at hand: features, feature matrix, a sliding window
+of the micro-expression's range of durations, apex. What is computed in the window, and how several events are
+told apart, is ours. The foil is :func:`first_frame_scores`, the difference from the first frame.
+
+What it cannot do: a blink is as short as a micro-expression. Where it changes the features more, it wins; to
+keep blinks out of the features is up to the network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.errors import InputError
+from mien.spotting.curve import find_peaks, flank
+
+__all__ = ["Bump", "apex_of", "bumps", "first_frame_scores", "window_of", "window_scores"]
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Bump:
+    """A stretch of a video where its frames differ from those around it.
+
+    Attributes:
+        onset, apex, offset: frames, onset <= apex <= offset.
+        score: at the apex, in the unit of the features.
+    """
+
+    onset: int
+    apex: int
+    offset: int
+    score: float
+
+
+def window_of(fps: float, longest_s: float = 0.5) -> int:
+    """Frames in a window as long as the longest micro-expression, at least 2.
+
+    Raises:
+        InputError: a rate or a time that is not above 0.
+    """
+    if not (0 < fps < np.inf and 0 < longest_s < np.inf):
+        raise InputError(f"a window needs a frame rate and a time above 0, not {fps:g} and {longest_s:g} s")
+    return max(2, round(fps * longest_s))
+
+
+def window_scores(X: NDArray[Any], window: int) -> Float:
+    """How much each frame differs from those half a window before and after it.
+
+    score_t = ½ (‖X_t − X_{t−h}‖ + ‖X_t − X_{t+h}‖), h = ``window`` // 2. Ahead of the first frame and after
+    the last one, that frame stands in: near the ends the score is up to half as high.
+
+    Args:
+        X: (F, D), F >= 1: a feature for each frame; a row with a NaN is a frame that is not known.
+        window: frames, >= 2.
+
+    Returns:
+        ``float64`` (F,); NaN where the frame or either end of its window is not known.
+
+    Raises:
+        InputError: no matrix, or a window too short.
+    """
+    rows = _matrix(X)
+    if window < 2:
+        raise InputError(f"a window of {window} frames has no ends beside its middle; give 2 or more")
+    at, half = np.arange(len(rows)), window // 2
+    before = _distance(rows, rows[np.maximum(at - half, 0)])
+    after = _distance(rows, rows[np.minimum(at + half, len(rows) - 1)])
+    return (before + after) / 2
+
+
+def first_frame_scores(X: NDArray[Any]) -> Float:
+    """The foil: how much each frame differs from the first one that is known, ‖X_t − X_0‖.
+
+    Args:
+        X: (F, D), F >= 1; a row with a NaN is a frame that is not known.
+
+    Returns:
+        ``float64`` (F,); NaN where the frame is not known.
+
+    Raises:
+        InputError: no matrix.
+    """
+    rows = _matrix(X)
+    known = np.flatnonzero(np.isfinite(rows).all(axis=1))
+    return _distance(rows, rows[known[0] if len(known) else 0])
+
+
+def apex_of(score: NDArray[np.floating]) -> int:
+    """The frame with the highest score, the first of several.
+
+    Args:
+        score: (F,); NaN where not scored.
+
+    Raises:
+        InputError: nothing was scored.
+    """
+    if not np.isfinite(score).any():
+        raise InputError("no frame of the video has a score, so none can be its apex")
+    return int(np.nanargmax(score))
+
+
+def bumps(
+    score: NDArray[np.floating], window: int, *, floor: float, share: float = 0.5, distance: int | None = None
+) -> list[Bump]:
+    """Every stretch where the window's score stands out.
+
+    An apex is a local maximum at or above max(``floor``, m + ``share`` · (M − m)), m the score's mean and M
+    its maximum. Its onset and offset lie where the score has fallen to half of it, or else where it is
+    lowest, at most half a window away.
+
+    Args:
+        score: (F,) of :func:`window_scores`; NaN where not scored.
+        window: frames, >= 2.
+        floor: what noise alone reaches, in the unit of the features, >= 0: without it, the highest point of a
+            still face is an event.
+        share: 0 to 1; lower finds more.
+        distance: frames; no apex lies nearer than this to a higher one. Half a window where not given.
+
+    Returns:
+        In order of apex.
+
+    Raises:
+        InputError: an option that makes no sense.
+    """
+    if window < 2 or floor < 0 or not 0 <= share <= 1:
+        raise InputError(
+            f"bumps need a window of 2 frames or more, a floor of 0 or more and a share of 0 to 1, not "
+            f"{window}, {floor:g} and {share:g}"
+        )
+    curve = np.asarray(score, np.float64)
+    known = curve[np.isfinite(curve)]
+    if not len(known):
+        return []
+    half, mean = window // 2, float(known.mean())
+    least = max(floor, mean + share * (float(known.max()) - mean))
+    found = []
+    for apex in find_peaks(curve, np.full(len(curve), least), half if distance is None else distance):
+        height = float(curve[apex])
+        if height <= 0:
+            continue
+        onset = flank(curve, apex, -1, max(0, apex - half), 0.5, height)
+        offset = flank(curve, apex, 1, min(len(curve) - 1, apex + half), 0.5, height)
+        found.append(Bump(onset, apex, offset, height))
+    return sorted(found, key=lambda bump: bump.apex)
+
+
+def _matrix(X: NDArray[Any]) -> Float:
+    rows = np.asarray(X, np.float64)
+    if rows.ndim != 2 or 0 in rows.shape:
+        raise InputError(
+            f"a feature matrix has frames as rows and features as columns, not shape {rows.shape}"
+        )
+    return rows
+
+
+def _distance(a: Float, b: Float) -> Float:
+    distance: Float = np.sqrt(((a - b) ** 2).sum(axis=1))
+    return np.where(np.isfinite(distance), distance, np.nan)
