@@ -65,7 +65,7 @@ _ALL = (
         "A pre-activation ResNet10 sees the apex frame alone, after it has learned macro-expressions.",
         "apex frame, grey, 224×224",
         "1 (apex)",
-        0,
+        4_900_359,
         5,
         "M. Peng, Z. Wu, Z. Zhang, T. Chen: From macro to micro expression recognition: deep learning on "
         "small datasets using transfer learning. IEEE FG, 657-661",
@@ -79,7 +79,7 @@ _ALL = (
         "A ResNet10 whose blocks weigh their places by an attention map made of three of their own tensors.",
         "apex frame, grey, 224×224",
         "1 (apex)",
-        0,
+        5_944_839,
         5,
         "C. Wang, M. Peng, T. Bi, T. Chen: Micro-attention for micro-expression recognition. "
         "Neurocomputing 410:354-362",
@@ -108,7 +108,7 @@ _ALL = (
         "A CNN on the apex frame beside an LSTM on the flow's direction and magnitude around it.",
         "apex frame, grey, 224×224; 64 steps of mean direction and magnitude in 8×8 blocks",
         "1 (apex) and 65",
-        0,
+        8_312_837,
         3,
         "M. Peng, C. Wang, T. Bi, Y. Shi, X. Zhou, T. Chen: A novel apex-time network for cross-dataset "
         "micro-expression recognition. ACII",
