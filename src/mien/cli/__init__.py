@@ -412,6 +412,14 @@ def _datasets() -> None:
     typer.echo(catalogue_table())
 
 
+@app.command("models")
+def _models() -> None:
+    """The networks that can be trained, and the papers they are from."""
+    from mien.models.summary import summary_table
+
+    typer.echo(summary_table())
+
+
 @app.command("doctor")
 def _doctor(
     name: Annotated[

@@ -1,0 +1,53 @@
+"""The table of all networks, made of their cards: readable without torch."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mien.models.cards import CARDS
+
+__all__ = ["HEADINGS", "LICENCE", "summary_table"]
+
+HEADINGS: Final = (
+    "name",
+    "task",
+    "lecture",
+    "input",
+    "frames",
+    "parameters",
+    "weights",
+    "licence",
+    "year",
+    "paper",
+)
+LICENCE: Final = "Apache-2.0"
+"""Of every network here: the code is mien's own, written from the papers."""
+_NO_WEIGHTS: Final = "none"
+
+
+def summary_table() -> str:
+    """All of them as plain text, one a line, uncut.
+
+    Parameters are counted for the ``paper`` preset and the published number of classes, which stands beside
+    the count. No weights are shipped yet.
+    """
+    rows = [
+        (
+            card.name,
+            card.task,
+            card.lecture or "-",
+            card.eats,
+            card.frames,
+            f"{card.parameters:,} ({card.classes} classes)",
+            _NO_WEIGHTS,
+            LICENCE,
+            str(card.year),
+            card.paper,
+        )
+        for card in CARDS.values()
+    ]
+    widths = [max(map(len, column)) for column in zip(HEADINGS, *rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in (HEADINGS, *rows)
+    )
