@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, get_args
 
 import cv2
 import numpy as np
@@ -26,6 +26,7 @@ from mien.face import CROP, FaceFrame, FaceTracker, TrackerSettings, rescale, su
 from mien.face.align import apply, scale_of
 from mien.face.networks import BlazeFace, Detection, FaceMesh, Mesh
 from mien.inputs.cache import ArrayCache, Arrays, file_digest, key_of
+from mien.inputs.magnifiers import MAGNIFIERS, Magnifier, check_magnifier, magnified, magnifier_version
 from mien.inputs.pictures import Pictures
 from mien.inputs.spec import Clip, margins
 from mien.sources import FeatureFile, FlowPicture, PictureClip, Source
@@ -56,12 +57,6 @@ the tracker's patience, and these give margins of 32 frames. Whatever resamples 
 such clips."""
 LOADING_VERSION = 1
 """Grows whenever the same pictures would give another clip."""
-
-Magnifier: TypeAlias = Callable[[NDArray[np.uint8], float], NDArray[np.uint8]]
-"""Frames ``uint8`` (T, H, W) or (T, H, W, 3) and frames a second in; frames of the same shape out, motion
-magnified. An attribute ``version`` (0 where there is none) grows with changes of its results."""
-MAGNIFIERS: dict[str, Magnifier] = {}
-"""Name -> motion magnification that :func:`load_clip` applies between alignment and everything else."""
 
 _DIGEST_VERSION = 1
 _SURROUND = (0.25, 0.5)
@@ -115,6 +110,7 @@ def load_clip(
             "out, or use no magnification."
         )
     pictures, onset = Pictures(source.files[first:stop]), source.onset - first
+    fps = TIMELESS_FPS if source.fps is None else source.fps
 
     def whole() -> Arrays:
         if align == "given":
@@ -123,7 +119,7 @@ def load_clip(
             arrays = _by_one(source, pictures, onset, side, colour)
         else:
             arrays = _one_by_one(source, pictures, onset, side, colour)
-        return arrays | {"frames": _magnified(arrays["frames"], magnify, source)} if magnify else arrays
+        return arrays | {"frames": magnified(arrays["frames"], fps, magnify)}
 
     if cache is None:
         arrays = whole()
@@ -136,29 +132,13 @@ def load_clip(
     first += int(arrays["cut"])
     return Clip(
         arrays["frames"],
-        TIMELESS_FPS if source.fps is None else source.fps,
+        fps,
         source.onset - first,
         None if source.apex is None else source.apex - first,
         source.offset - first,
         "given" if align == "given" else "canonical",
         arrays["landmarks"] if len(arrays["landmarks"]) else None,
     )
-
-
-def check_magnifier(name: str) -> None:
-    """Refuse a magnification that nobody registered.
-
-    Raises:
-        InputError: there is none of that name.
-    """
-    if name and name not in MAGNIFIERS:
-        known = f"choose one of {', '.join(sorted(MAGNIFIERS))}" if MAGNIFIERS else "none is installed"
-        raise InputError(f"There is no motion magnification {name!r}; {known}.")
-
-
-def magnifier_version(name: str) -> int:
-    """The version of a magnification's results; 0 for none."""
-    return int(getattr(MAGNIFIERS[name], "version", 0)) if name else 0
 
 
 # ---------------------------------------------------------------------- which pictures, and what is in them
@@ -369,11 +349,3 @@ def _stacked(frames: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
     if len({frame.ndim for frame in frames}) > 1:
         frames = [np.repeat(f[..., None], 3, axis=2) if f.ndim == 2 else f for f in frames]
     return np.stack(frames)
-
-
-def _magnified(frames: NDArray[Any], name: str, source: PictureClip) -> NDArray[np.uint8]:
-    assert source.fps is not None
-    result = MAGNIFIERS[name](frames, source.fps)
-    if result.shape != frames.shape or result.dtype != np.uint8:
-        raise TypeError(f"{name!r} gave {result.dtype} {result.shape} for uint8 {frames.shape}")
-    return result
