@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-__all__ = ["FeatureFile", "FlowPicture", "PictureClip", "Source"]
+__all__ = ["FeatureFile", "FlowPicture", "PictureClip", "Recording", "Source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,9 @@ class PictureClip:
 
 @dataclass(frozen=True, slots=True)
 class FlowPicture:
-    """A clip's motion from onset to apex as one RGB picture: red u (rightwards), green v (downwards), blue
-    optical strain, each channel stretched over 0..255 (:mod:`mien.datasets.flow_images`).
+    """A clip's motion from onset to apex as one RGB picture (:mod:`mien.datasets.flow_images`).
+
+    Red is u (rightwards), green v (downwards), blue optical strain, each stretched over 0..255.
 
     Attributes:
         key: the clip's name in tables.
@@ -64,4 +65,39 @@ class FeatureFile:
     name: str
 
 
-Source: TypeAlias = PictureClip | FlowPicture | FeatureFile
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A whole series of pictures, in which anything or nothing may happen: what a spotter gets.
+
+    Attributes:
+        key: the video's name in tables, unique: ``"samm-lv/006/006_1"``.
+        files: all its pictures in order.
+        fps: frames a second, > 0.
+        numbers: the number in each file's name, increasing: where one is left out a picture is lost, and time
+            goes on. Empty: the pictures follow one another.
+    """
+
+    key: str
+    files: tuple[Path, ...]
+    fps: float
+    numbers: tuple[int, ...] = ()
+
+    @property
+    def times(self) -> tuple[float, ...]:
+        """Seconds of each picture from the first, by number, as in :class:`mien.video.FrameFolder`.
+
+        Numbers that leave out more than there are, as no camera does, are passed over.
+        """
+        n = len(self.files)
+        numbers = self.numbers if len(self.numbers) == n else tuple(range(n))
+        if n and numbers[-1] - numbers[0] + 1 > 2 * n:
+            numbers = tuple(range(n))
+        return tuple((number - numbers[0]) / self.fps for number in numbers)
+
+    @property
+    def seconds(self) -> float:
+        """How long it is, to the end of the last picture."""
+        return self.times[-1] + 1 / self.fps if self.files else 0.0
+
+
+Source: TypeAlias = PictureClip | FlowPicture | FeatureFile | Recording

@@ -29,7 +29,7 @@ from mien.inputs.cache import ArrayCache, Arrays, file_digest, key_of
 from mien.inputs.magnifiers import MAGNIFIERS, Magnifier, check_magnifier, magnified, magnifier_version
 from mien.inputs.pictures import Pictures
 from mien.inputs.spec import Clip, margins
-from mien.sources import FeatureFile, FlowPicture, PictureClip, Source
+from mien.sources import FeatureFile, FlowPicture, PictureClip, Recording, Source
 
 __all__ = [
     "ALIGNMENTS",
@@ -165,7 +165,7 @@ def digest_of(source: Source, cache: ArrayCache | None = None) -> str:
     digest.
 
     Args:
-        source: a clip, a flow picture or a matrix.
+        source: a clip, a flow picture, a matrix or a recording.
         cache: remembers the digests of files by path, size and time of change, so that gigabytes are not read
             again to learn that nothing changed.
 
@@ -179,6 +179,9 @@ def digest_of(source: Source, cache: ArrayCache | None = None) -> str:
         return key_of("flow picture", _DIGEST_VERSION, _files_digest(source, (source.file,), cache))
     if isinstance(source, FeatureFile):
         return key_of("matrix", _DIGEST_VERSION, source.name, _files_digest(source, (source.file,), cache))
+    if isinstance(source, Recording):
+        times = [float(time) for time in source.times]
+        return key_of("recording", _DIGEST_VERSION, times, _files_digest(source, source.files, cache))
     first, stop = _window(source)
     marks = [None if p is None else p - first for p in (source.onset, source.apex, source.offset)]
     fps = None if source.fps is None else float(source.fps)

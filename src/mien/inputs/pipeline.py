@@ -37,7 +37,7 @@ from mien.inputs.ready_made import (
 from mien.inputs.spec import TIGHT, InputSpec, prepare
 from mien.jobs import Engine, run_jobs
 from mien.progress import Progress, ProgressHook, silent
-from mien.sources import FeatureFile, FlowPicture, Source
+from mien.sources import FeatureFile, FlowPicture, Recording, Source
 
 __all__ = [
     "MAGNIFIERS",
@@ -133,6 +133,8 @@ class Prepare:
                 )
             check_takes_flow_pictures(self.spec)
             return from_flow_picture(read_flow_picture(source.file), self.spec)
+        if isinstance(source, Recording):
+            raise InputError(f"{source.key} is a whole recording; this model takes clips of one expression.")
         if self.spec.fps is not None and source.fps is None:
             raise InputError(
                 f"{source.key} has no frame rate and cannot be resampled to {self.spec.fps:g} frames a "
