@@ -31,6 +31,7 @@ METADATA = ModelMetadata(
     licence="Apache-2.0",
     tunables={"threshold": 0.55, "window": 9, "smooth": True, "mode": "mean"},
     notes="Größe 4×6",
+    subjects=("casme2/sub01", "samm/006"),
 )
 WEIGHTS = np.random.default_rng(0).normal(size=(48, 3)).astype(np.float32)
 
@@ -199,6 +200,11 @@ def test_files_that_are_no_model(tmp_path: Path) -> None:
         (changed(metrics={"uf1": float("nan")}), "metric 'uf1'"),
         (changed(tunables={"p": None}), "tunable 'p'"),
         (changed(paper=7), "paper must be text"),
+        (changed(subjects="casme2/sub01"), "subjects must be a list"),
+        (changed(subjects=["sub01"]), "named like 'casme2/sub01', not 'sub01'"),
+        (changed(evidence=["alpha"]), "evidence must be an object"),
+        (changed(evidence={"alpha": "flow"}), "evidence 'alpha' speaks of an input 'flow'"),
+        (changed(evidence={"alpha": "clip"}), "evidence 'alpha' is no further output"),
         (changed(name=""), "a name is needed"),
     ],
 )
@@ -239,6 +245,34 @@ def test_without_onnx_it_says_what_to_install(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setitem(sys.modules, "onnx", None)
     with pytest.raises(MienError, match=r"mien\[train\]"):
         write_metadata("any.onnx", METADATA, tmp_path / "out.onnx")
+
+
+def seeing(shape: tuple[object, ...] = ("N", 2)) -> onnx.ModelProto:
+    """The network, with the mean of each frame as a further output."""
+    proto = network()
+    proto.graph.node.add().CopyFrom(
+        helper.make_node("ReduceMean", ["clip"], ["alpha"], axes=[2, 3, 4], keepdims=0)
+    )
+    proto.graph.output.add().CopyFrom(helper.make_tensor_value_info("alpha", TensorProto.FLOAT, shape))
+    return proto
+
+
+def test_one_clip_is_judged(tmp_path: Path) -> None:
+    sees = replace(METADATA, evidence={"alpha": "clip"})
+    model = read(write_metadata(seeing(), sees, tmp_path / "sees.onnx"))
+    assert model.metadata.evidence == {"alpha": "clip"}
+    model.check_recognizer()
+    shares, evidence = model.judge({"clip": clips()[1]})
+    np.testing.assert_allclose(shares, model.run({"clip": clips()})["probabilities"][1], rtol=1e-5)
+    assert list(evidence) == ["alpha"]
+    np.testing.assert_allclose(evidence["alpha"], clips()[1].mean(axis=(1, 2, 3)), rtol=1e-5)
+    assert (
+        read(write_metadata(seeing(), METADATA, tmp_path / "blind.onnx")).judge({"clip": clips()[1]})[1] == {}
+    )
+    with pytest.raises(InputError, match="wants the inputs clip, not none"):
+        model.judge({})
+    with pytest.raises(InputError, match="evidence 'alpha' is no further output that holds maps or weights"):
+        write_metadata(seeing(("N",)), sees, tmp_path / "c.onnx")
 
 
 def test_reading_needs_neither_onnx_nor_torch(model_path: Path) -> None:

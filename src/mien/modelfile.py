@@ -3,6 +3,17 @@
 The metadata stand as one JSON text under the key ``mien`` in the model's ``metadata_props``, so that the
 file stays an ordinary ONNX model for every other tool. Reading needs ONNX Runtime alone; nothing pickled is
 ever loaded.
+
+What goes in and out is fixed, so that whoever runs a file need not know the network:
+
+* **Each input** takes what :func:`mien.inputs.prepare` gives for its spec, with the batch in front:
+  ``float32`` (B, n, C, H, W). Whatever the network wants instead (no axis of frames, channels first, rows of
+  numbers) is done inside the graph. Where the spec takes a single frame or field, (B, C, H, W) is allowed as
+  well. One clip is fed at a time (B = 1); B may be fixed to 1.
+* **The first output** of a recogniser holds probabilities, (B, K) in the order of ``labels``, each row with
+  sum 1; that of a spotter scores.
+* **Further outputs** that ``evidence`` names say what the network looked at: maps (B, H, W) of 0 to 1 over
+  the pictures of an input, or weights (B, n), one a frame of it. Others are nobody's business but the user's.
 """
 
 from __future__ import annotations
@@ -12,7 +23,7 @@ import json
 import math
 import os
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeAlias, get_args
@@ -30,6 +41,9 @@ KEY = "mien"
 """The entry of ``metadata_props`` that holds the JSON text."""
 SCHEMA = 1
 """Version of that text; grows whenever an old reader would misread it."""
+
+_SUM = 1e-3
+"""How far from 1 the probabilities of a clip may sum up to."""
 
 Task = Literal["spotting", "recognition"]
 Shape: TypeAlias = tuple[int | None, ...]
@@ -53,6 +67,9 @@ class ModelMetadata:
         licence: SPDX identifier or words, with the data's own terms where they bind the weights.
         tunables: name -> value fitted on development subjects (thresholds, windows).
         notes: anything else a user must know, in words.
+        subjects: the people it was trained on or chosen with, named ``dataset/person``; nobody of them may be
+            tested with it. Empty where nothing is known of them.
+        evidence: name of a further output -> the input whose pictures or frames it speaks of.
         mien_version: the mien that wrote the file.
     """
 
@@ -68,10 +85,13 @@ class ModelMetadata:
     licence: str = ""
     tunables: Mapping[str, float | int | str | bool] = field(default_factory=dict)
     notes: str = ""
+    subjects: tuple[str, ...] = ()
+    evidence: Mapping[str, str] = field(default_factory=dict)
     mien_version: str = __version__
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", tuple(self.labels))
+        object.__setattr__(self, "subjects", tuple(self.subjects))
         if self.task not in get_args(Task):
             _refuse(f"task must be one of {', '.join(get_args(Task))}, not {self.task!r}")
         if not self.name:
@@ -84,6 +104,12 @@ class ModelMetadata:
             _refuse("a recogniser needs at least two labels")
         if not self.inputs or not all(isinstance(spec, InputSpec) for spec in self.inputs.values()):
             _refuse("inputs must name at least one input, with an InputSpec each")
+        for subject in self.subjects:
+            if not isinstance(subject, str) or not all(subject.partition("/")):
+                _refuse(f"a subject must be named like 'casme2/sub01', not {subject!r}")
+        for name, port in self.evidence.items():
+            if port not in self.inputs:
+                _refuse(f"evidence {name!r} speaks of an input {port!r}, which there is not")
         for name, value in self.metrics.items():
             if not _number(value):
                 _refuse(f"metric {name!r} must be a finite number, not {value!r}")
@@ -95,7 +121,7 @@ class ModelMetadata:
         """One JSON text with sorted keys, so that equal metadata give equal files."""
         plain = {f.name: getattr(self, f.name) for f in fields(self)}
         plain["inputs"] = {port: spec.to_dict() for port, spec in self.inputs.items()}
-        plain |= {"metrics": dict(self.metrics), "tunables": dict(self.tunables)}
+        plain |= {name: dict(getattr(self, name)) for name in ("metrics", "tunables", "evidence")}
         return json.dumps({"schema": SCHEMA, **plain}, sort_keys=True, ensure_ascii=False, allow_nan=False)
 
     @classmethod
@@ -122,11 +148,12 @@ class ModelMetadata:
             _refuse(f"unknown entries: {', '.join(unknown)}")
         if missing := [name for name in ("name", "task", "labels", "inputs") if name not in data]:
             _refuse(f"missing entries: {', '.join(missing)}")
-        for name in ("inputs", "metrics", "tunables"):
+        for name in ("inputs", "metrics", "tunables", "evidence"):
             if name in data and not isinstance(data[name], dict):
                 _refuse(f"{name} must be an object")
-        if not isinstance(data["labels"], list):
-            _refuse("labels must be a list")
+        for name in ("labels", "subjects"):
+            if not isinstance(data.get(name, []), list):
+                _refuse(f"{name} must be a list")
         for name in (
             "name",
             "paper",
@@ -225,6 +252,63 @@ class ModelFile:
             raise InputError(f"{self.path.name} cannot be run on this input: {_first_line(error)}") from error
         return {port.name: np.asarray(result) for port, result in zip(self.outputs, results, strict=True)}
 
+    def judge(
+        self, clip: Mapping[str, NDArray[Any]]
+    ) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float32]]]:
+        """What a recogniser says of one clip.
+
+        Args:
+            clip: input name -> what :func:`mien.inputs.prepare` gives for its spec, ``float32`` (n, C, H, W).
+
+        Returns:
+            (K,) probabilities in the order of the labels, and the evidence by name: maps (H, W), weights
+            (n,).
+
+        Raises:
+            InputError: an input is missing or of another shape, the network fails on it, or what it gives
+                are no probabilities.
+        """
+        feed = {}
+        for port in self.inputs:
+            array = clip.get(port.name)
+            if array is not None and len(port.shape) == 4:
+                if len(array) != 1:
+                    raise InputError(f"{self.path.name} takes a single frame or field, not {len(array)}")
+                feed[port.name] = array
+            elif array is not None:
+                feed[port.name] = array[None]
+        outputs = self.run(feed)
+        shares = outputs[self.outputs[0].name].astype(np.float64).ravel()
+        labels = self.metadata.labels
+        if len(shares) != len(labels):
+            raise InputError(f"{self.path.name} gave {len(shares)} numbers for {len(labels)} labels")
+        if not (np.isfinite(shares).all() and (shares >= 0).all() and abs(shares.sum() - 1) <= _SUM):
+            raise InputError(
+                f"{self.path.name} gave {', '.join(f'{share:.3g}' for share in shares)}, which are no "
+                "probabilities: the network must end in a softmax"
+            )
+        return shares, {name: outputs[name][0].astype(np.float32) for name in self.metadata.evidence}
+
+    def check_recognizer(self) -> None:
+        """Refuse what :meth:`judge` cannot run.
+
+        Raises:
+            InputError: it is no recogniser, or an input does not take clips as they are prepared.
+        """
+        name, metadata = self.path.name, self.metadata
+        if metadata.task != "recognition":
+            raise InputError(f"{name} is a model for {metadata.task}, not for recognition")
+        for port in self.inputs:
+            spec, shape = metadata.inputs[port.name], port.shape
+            single = spec.frames == 1 or spec.part == "apex"
+            if shape[:1] not in ((None,), (1,)) or not (len(shape) == 5 or (len(shape) == 4 and single)):
+                written = " × ".join("any" if n is None else str(n) for n in shape) or "a single number"
+                raise InputError(
+                    f"{name}: its input {port.name!r} is of shape {written}; clips are fed one at a time, as "
+                    "1 × frames × channels × height × width or, where the spec takes a single frame or "
+                    "field, as 1 × channels × height × width"
+                )
+
     def _fitted(self, port: Port, array: NDArray[Any]) -> NDArray[Any]:
         fits = len(array.shape) == len(port.shape) and all(
             want in (None, have) for want, have in zip(port.shape, array.shape, strict=True)
@@ -298,15 +382,16 @@ def read(path: str | Path, *, threads: int = 1) -> ModelFile:
     except InputError as error:
         raise InputError(f"{file}: {error}") from None
     model = ModelFile(file, metadata, session)
-    _check(file, metadata, model.inputs, model.outputs[0].shape)
+    _check(file, metadata, model.inputs, model.outputs)
     return model
 
 
-def _check(where: object, metadata: ModelMetadata, inputs: Iterable[Port], output: Shape) -> None:
-    """The graph and the metadata must speak of the same inputs, picture sizes and labels.
+def _check(where: object, metadata: ModelMetadata, inputs: Iterable[Port], outputs: Sequence[Port]) -> None:
+    """The graph and the metadata must speak of the same inputs, picture sizes, labels and evidence.
 
     The first output's last axis must hold one number a label; a spotter of one curve may do without it.
     """
+    output = outputs[0].shape
     ports = {port.name: port.shape for port in inputs}
     if set(ports) != set(metadata.inputs):
         raise InputError(
@@ -318,6 +403,10 @@ def _check(where: object, metadata: ModelMetadata, inputs: Iterable[Port], outpu
             n not in (None, want) for n, want in zip(picture, spec.size, strict=True)
         ):
             raise InputError(f"{where}: input {name!r} takes {picture}, but its spec prepares {spec.size}")
+    further = {port.name: port.shape for port in outputs[1:]}
+    for name in metadata.evidence:
+        if len(further.get(name, ())) not in (2, 3):
+            raise InputError(f"{where}: evidence {name!r} is no further output that holds maps or weights")
     wide = output[-1] if output else 1
     one_curve = metadata.task == "spotting" and len(metadata.labels) == 1
     if wide is not None and wide != len(metadata.labels) and not one_curve:
@@ -364,7 +453,7 @@ def write_metadata(model: str | Path | Any, metadata: ModelMetadata, out: str | 
         raise InputError("this is no ONNX model that can be run: it has no outputs")
     stored = {weights.name for weights in proto.graph.initializer}
     ports = [Port(value.name, _shape(value), "") for value in proto.graph.input if value.name not in stored]
-    _check(out, metadata, ports, _shape(proto.graph.output[0]))
+    _check(out, metadata, ports, [Port(value.name, _shape(value), "") for value in proto.graph.output])
     rest = [(p.key, p.value) for p in proto.metadata_props if p.key != KEY]
     del proto.metadata_props[:]
     for key, value in [*rest, (KEY, metadata.to_json())]:

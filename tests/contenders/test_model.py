@@ -17,6 +17,7 @@ from mien.contenders.model import ModelContender, ModelEstimator
 from mien.errors import InputError
 from mien.inputs import InputSpec
 from mien.inputs.pipeline import Prepare
+from mien.inputs.several import PrepareSeveral
 from mien.modelfile import ModelMetadata, write_metadata
 from mien.sources import FeatureFile, FlowPicture, PictureClip
 
@@ -161,8 +162,8 @@ def test_a_single_field_may_come_without_the_axis_of_frames(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ({"task": "spotting"}, "is a model for spotting; this protocol tests recognition"),
-        ({"shape": ("N", 8, 4, 6)}, r"shape any × 8 × 4 × 6; mien bench feeds one clip at a time"),
+        ({"task": "spotting"}, "is a model for spotting, not for recognition"),
+        ({"shape": ("N", 8, 4, 6)}, r"shape any × 8 × 4 × 6; clips are fed one at a time"),
         ({"shape": (4, 2, 1, 4, 6)}, "shape 4 × 2 × 1 × 4 × 6"),
     ],
 )
@@ -172,18 +173,48 @@ def test_models_that_cannot_take_part(tmp_path: Path, more: dict[str, object], m
         make_contender(str(path))
 
 
-def test_two_inputs_are_refused(tmp_path: Path) -> None:
+def two_inputs(path: Path) -> Path:
+    """softmax(flatten(a) · W[:24] + flatten(b) · W[24:]), of one frame and of a field."""
+    nodes = [
+        helper.make_node("Flatten", ["a"], ["x"]),
+        helper.make_node("Flatten", ["b"], ["y"]),
+        helper.make_node("Concat", ["x", "y"], ["flat"], axis=1),
+        helper.make_node("MatMul", ["flat", "W"], ["scores"]),
+        helper.make_node("Softmax", ["scores"], ["out"]),
+    ]
+    weights = np.resize(WEIGHTS, (24 + 72, 3))
     graph = helper.make_graph(
-        [helper.make_node("Add", ["a", "b"], ["out"])],
+        nodes,
         "two",
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", 2, 1, 4, 6]) for name in "ab"],
-        [helper.make_tensor_value_info("out", TensorProto.FLOAT, ["N", 2, 1, 4, "K"])],
+        [
+            helper.make_tensor_value_info("a", TensorProto.FLOAT, ["N", 1, 1, 4, 6]),
+            helper.make_tensor_value_info("b", TensorProto.FLOAT, ["N", 1, 3, 4, 6]),
+        ],
+        [helper.make_tensor_value_info("out", TensorProto.FLOAT, ["N", 3])],
+        [numpy_helper.from_array(weights, "W")],
     )
     proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    metadata = ModelMetadata("two", "recognition", tuple("uvwxyz"), {"a": FRAMES, "b": FRAMES})
-    path = write_metadata(proto, metadata, tmp_path / "two.onnx")
-    with pytest.raises(InputError, match=r"two\.onnx has 2 inputs \(a, b\)"):
-        make_contender(str(path))
+    frame = InputSpec((4, 6), crop="tight", part="apex")
+    return write_metadata(proto, ModelMetadata("two", "recognition", LABELS, {"a": frame, "b": FLOW}), path)
+
+
+def test_two_inputs_lie_end_to_end(tmp_path: Path) -> None:
+    model = opened(two_inputs(tmp_path / "two.onnx"))
+    clip = PictureClip("casme2/sub01/a", (tmp_path / "1.png",), 200.0, 0, None, 0)
+    specs = list(model.metadata.inputs.values())
+    assert model.step_for(clip) == PrepareSeveral((Prepare(specs[0]), Prepare(specs[1])))
+    X = np.random.default_rng(4).random((3, 96)).astype(np.float32)
+    scores = np.exp(X.astype(np.float64) @ np.resize(WEIGHTS, (96, 3)))
+    expected = (scores / scores.sum(axis=1, keepdims=True))[:, [0, 2, 1]]
+    np.testing.assert_allclose(model.make(LABELS, 0).predict_proba(X), expected, rtol=1e-5)
+    with pytest.raises(InputError, match="95 numbers are no clip that was prepared for 2 inputs"):
+        model.make(LABELS, 0).predict_proba(X[:, :95])
+
+
+def test_whom_it_was_trained_on(tmp_path: Path) -> None:
+    assert opened(written(tmp_path / "a.onnx")).seen == ()
+    people = ("casme2/sub01", "samm/006")
+    assert opened(written(tmp_path / "b.onnx", subjects=people)).seen == people
 
 
 def test_files_that_are_no_model(tmp_path: Path) -> None:

@@ -12,16 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.errors import InputError
-from mien.inputs import InputSpec
 from mien.inputs.pipeline import Prepare
 from mien.inputs.ready_made import check_takes_flow_pictures
+from mien.inputs.several import PrepareSeveral, several
 from mien.modelfile import ModelFile, ModelMetadata, read
 from mien.sources import FeatureFile, FlowPicture, Source
 
 __all__ = ["ModelContender", "ModelEstimator", "open_model"]
-
-_SUM = 1e-3
-"""How far from 1 the shares of a clip may sum up to."""
 
 
 @dataclass(frozen=True)
@@ -51,25 +48,32 @@ class ModelContender:
         paper = f", {self.metadata.paper}" if self.metadata.paper else ""
         return f"model file: {self.metadata.name}{paper}"
 
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """The people it was trained on or chosen with, who must not be tested."""
+        return self.metadata.subjects
+
     def digest(self) -> str:
         """The file's SHA-256."""
         return self.sha256
 
-    def step_for(self, source: Source) -> Prepare:
-        """How a clip is prepared: as the file's spec says.
+    def step_for(self, source: Source) -> Prepare | PrepareSeveral:
+        """How a clip is prepared: as the file's specs say.
 
         Raises:
-            InputError: a feature file, which is no picture; a flow picture, where the spec wants frames.
+            InputError: a feature file, which is no picture; a flow picture, where a spec wants frames.
         """
         if isinstance(source, FeatureFile):
             raise InputError(
                 f"{self.name} eats pictures, not feature files: test it on data sets of pictures, or on flow "
                 "pictures if it eats flow"
             )
-        (spec,) = self.metadata.inputs.values()
+        specs = tuple(self.metadata.inputs.values())
         if isinstance(source, FlowPicture):
-            check_takes_flow_pictures(spec)
-        return Prepare(spec, "given" if spec.crop == "given" else "first")
+            for spec in specs:
+                check_takes_flow_pictures(spec)
+        steps = tuple(Prepare(spec, "given" if spec.crop == "given" else "first") for spec in specs)
+        return steps[0] if len(steps) == 1 else PrepareSeveral(steps)
 
     def make(self, labels: tuple[str, ...], seed: int) -> ModelEstimator:
         """The model, ready to run; the seed has no use.
@@ -84,8 +88,7 @@ def open_model(path: str | Path) -> ModelContender:
     """A model file as a contender.
 
     Raises:
-        InputError: no such file, no model of mien's, a spotter, several inputs, or inputs or outputs of a
-            form that is not fed here.
+        InputError: no such file, no model of mien's, a spotter, or inputs of a form that is not fed here.
     """
     file = Path(path)
     metadata = _checked(read(file)).metadata
@@ -98,31 +101,8 @@ def _sha256(path: Path) -> str:
 
 
 def _checked(model: ModelFile) -> ModelFile:
-    name, metadata = model.path.name, model.metadata
-    if metadata.task != "recognition":
-        raise InputError(f"{name} is a model for {metadata.task}; this protocol tests recognition")
-    if len(metadata.inputs) > 1:
-        raise InputError(
-            f"{name} has {len(metadata.inputs)} inputs ({', '.join(metadata.inputs)}); mien bench feeds one: "
-            "join them in the network, or test it with code of your own"
-        )
-    ((port, spec),) = metadata.inputs.items()
-    shape = model.inputs[0].shape
-    if shape[:1] not in ((None,), (1,)) or not (len(shape) == 5 or (len(shape) == 4 and _single(spec))):
-        raise InputError(
-            f"{name}: its input {port!r} is of shape {_written(shape)}; mien bench feeds one clip at a "
-            "time, as 1 × frames × channels × height × width or, where the spec takes a single frame or "
-            "field, as 1 × channels × height × width"
-        )
+    model.check_recognizer()
     return model
-
-
-def _single(spec: InputSpec) -> bool:
-    return spec.frames == 1 or spec.part == "apex"
-
-
-def _written(shape: Sequence[int | None]) -> str:
-    return " × ".join("any" if n is None else str(n) for n in shape) or "a single number"
 
 
 class ModelEstimator:
@@ -169,7 +149,8 @@ class ModelEstimator:
         """(n, K) in the order of ``classes_``, clip by clip.
 
         Args:
-            X: prepared clips, each (frames, channels, height, width): an array, or a list of arrays.
+            X: prepared clips, each (frames, channels, height, width), or where the model has several inputs,
+                as :class:`~mien.inputs.several.PrepareSeveral` gives them: an array, or a list of arrays.
 
         Raises:
             InputError: the file has changed, does not take a clip, or does not give probabilities.
@@ -178,9 +159,13 @@ class ModelEstimator:
         place = {label: i for i, label in enumerate(self.classes_.tolist())}
         known = [(i, place[label]) for i, label in enumerate(model.metadata.labels) if label in place]
         theirs, ours = (list(side) for side in zip(*known, strict=True))
+        specs = model.metadata.inputs
         out = np.zeros((len(X), len(self.classes_)))
         for row, clip in zip(out, X, strict=True):
-            shares = self._run(model, np.asarray(clip))[theirs]
+            parts = (
+                [np.asarray(clip)] if len(specs) == 1 else several(np.asarray(clip), tuple(specs.values()))
+            )
+            shares = model.judge(dict(zip(specs, parts, strict=True)))[0][theirs]
             total = shares.sum()
             row[ours] = shares / total if total > 0 else 1 / len(ours)
         return out
@@ -198,21 +183,3 @@ class ModelEstimator:
                 raise InputError(f"{self.path} has changed since this run began: begin again")
             self._model = model
         return self._model
-
-    @staticmethod
-    def _run(model: ModelFile, clip: NDArray[Any]) -> NDArray[np.float64]:
-        """(K,) the model's probabilities of one clip."""
-        port = model.inputs[0]
-        if len(port.shape) == 4 and len(clip) != 1:
-            raise InputError(f"{model.path.name} takes a single frame or field, not {len(clip)}")
-        batch = clip if len(port.shape) == 4 else clip[None]
-        shares = model.run({port.name: batch})[model.outputs[0].name].astype(np.float64).ravel()
-        labels = model.metadata.labels
-        if len(shares) != len(labels):
-            raise InputError(f"{model.path.name} gave {len(shares)} numbers for {len(labels)} labels")
-        if not (np.isfinite(shares).all() and (shares >= 0).all() and abs(shares.sum() - 1) <= _SUM):
-            raise InputError(
-                f"{model.path.name} gave {', '.join(f'{share:.3g}' for share in shares)}, which are no "
-                "probabilities: the network must end in a softmax"
-            )
-        return shares
