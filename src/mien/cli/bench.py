@@ -14,7 +14,7 @@ from mien.errors import InputError
 if TYPE_CHECKING:
     from mien.cli import Screen
     from mien.datasets import DataSet
-    from mien.evaluation import Benchmark, Protocol
+    from mien.evaluation import Benchmark, Contender, Protocol
 
 __all__ = ["EPILOG", "SEVERAL", "bench", "spread"]
 
@@ -299,13 +299,12 @@ def _run(
     engine: str,
     **how: Any,
 ) -> Benchmark:
-    from mien.contenders import make_contender
     from mien.evaluation import benchmark
     from mien.inputs import ArrayCache, default_cache_dir
     from mien.jobs import check_engine
 
     return benchmark(
-        [make_contender(text) for text in models],
+        [contender(text) for text in models],
         copies,
         protocol,
         out,
@@ -314,6 +313,28 @@ def _run(
         progress=screen.progress,
         **how,
     )
+
+
+def contender(text: str) -> Contender:
+    """A baseline, a model file or a network, by what the user writes.
+
+    Raises:
+        InputError: there is none of that name; the message lists them all.
+    """
+    from mien.contenders import CONTENDERS, make_contender
+    from mien.models import MODELS
+
+    name = text.partition(":")[0].strip()
+    if name.replace("-", "_") in MODELS:
+        from mien.training.systems import make_system
+
+        return make_system(text)
+    if name not in CONTENDERS and not text.lower().endswith(".onnx"):
+        raise InputError(
+            f"There is no model {name!r}. Baselines: {', '.join(CONTENDERS)}; networks: {', '.join(MODELS)}; "
+            "or the path of a model file, which ends in .onnx."
+        )
+    return make_contender(text)
 
 
 def _compare(folders: Sequence[str]) -> None:

@@ -221,7 +221,8 @@ def _batches(order: Sequence[int], size: int) -> list[list[int]]:
     """Batches; a single clip that is left over joins the last, for batch normalisation needs company."""
     batches = [list(order[i : i + size]) for i in range(0, len(order), size)]
     if size > 1 and len(batches) > 1 and len(batches[-1]) == 1:
-        batches[-2] += batches.pop()
+        alone = batches.pop()
+        batches[-1] += alone
     return batches
 
 

@@ -1,0 +1,308 @@
+"""Networks in scikit-learn's manner: ``fit``, ``predict``, ``predict_proba``, cloneable, seeds explicit.
+
+What differs from scikit-learn's own estimators, and so from its checks: X holds prepared clips, arrays
+(n, C, H, W) of the shape that the network was made for (or lists of them, where it takes any number of
+frames), not a table of any width; a network cannot be fitted to other widths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from mien.errors import InputError
+from mien.training.settings import Training
+
+if TYPE_CHECKING:
+    from mien.models.base import Network
+    from mien.training.loop import Clips
+
+__all__ = ["NetworkClassifier", "OneScale", "Port", "TwoScales", "split_people"]
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """What one port of a network gets.
+
+    Attributes:
+        name: of the port.
+        shape: (n, C, H, W) of a prepared clip; n is ``None`` where it has any number of frames.
+        picture: whether it shows pictures, which augmentation may change.
+    """
+
+    name: str
+    shape: tuple[int | None, int, int, int]
+    picture: bool
+
+
+class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A network with its training.
+
+    Args:
+        network: a key of :data:`mien.models.MODELS`.
+        ports: what X holds for each port; with several, X is (n, D), the ports' arrays flattened in a row.
+        training: the settings.
+        preset: of the network.
+        options: of the network's preset, as pairs.
+        init: a ``.safetensors`` file with first weights; what does not fit is in ``init_report_``.
+        seed: of weights, order, augmentation and dropout.
+        device: ``"cpu"`` or ``"cuda"``.
+
+    Attributes:
+        classes_: the classes, sorted.
+        network_: the trained network.
+        history_: losses by epoch.
+        chosen_on_: positions of the clips that the epoch was chosen on, if it was.
+        init_report_: what became of the first weights, if there were any.
+    """
+
+    def __init__(
+        self,
+        network: str,
+        ports: tuple[Port, ...],
+        training: Training,
+        preset: str = "small",
+        options: tuple[tuple[str, Any], ...] = (),
+        init: str = "",
+        seed: int = 0,
+        device: str = "cpu",
+    ) -> None:
+        self.network = network
+        self.ports = ports
+        self.training = training
+        self.preset = preset
+        self.options = options
+        self.init = init
+        self.seed = seed
+        self.device = device
+
+    def fit(self, X: Any, y: Any, groups: Any = None) -> NetworkClassifier:
+        """Train from fresh weights.
+
+        Args:
+            X: the clips.
+            y: (n,) their classes.
+            groups: (n,) their subjects; needed where the epoch is chosen on inner validation people.
+
+        Raises:
+            InputError: the clips do not fit the network, or a loss that is no number.
+        """
+        from mien.models import make_network
+        from mien.training.loop import train
+
+        words = np.asarray(y)
+        if words.ndim != 1 or len(words) != len(X):
+            raise InputError(f"{len(words)} classes for {len(X)} clips")
+        self.classes_, numbers = np.unique(words, return_inverse=True)
+        self.n_features_in_ = len(self.ports)
+        made = make_network(
+            self.network,
+            classes=max(2, len(self.classes_)),
+            preset=self.preset,
+            seed=self.seed,
+            **dict(self.options),
+        )
+        if self.init:
+            from mien.models.init import load_init
+
+            self.init_report_ = load_init(made, self.init)
+        clips = self._clips(made, X, numbers)
+        validation = None
+        if self.training.patience:
+            if groups is None:
+                raise InputError("choosing the epoch needs the clips' subjects (groups)")
+            own, held = split_people([str(g) for g in groups], self.training.share, self.seed)
+            self.chosen_on_ = np.array(held, np.intp)
+            clips, validation = clips.take(own), clips.take(held)
+        if len(self.classes_) > 1:
+            self.history_ = train(
+                made, clips, self.training, seed=self.seed, validation=validation, device=self.device
+            )
+        self.network_ = made.eval()
+        return self
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """(n, K) probabilities in the order of ``classes_``."""
+        from mien.training.loop import predict
+
+        check_is_fitted(self)
+        if len(self.classes_) == 1:
+            return np.ones((len(X), 1))
+        clips = self._clips(self.network_, X, np.zeros(len(X), np.int64))
+        rows: NDArray[np.float64] = predict(self.network_, clips, device=self.device).double().numpy()
+        return np.asarray(rows / rows.sum(axis=1, keepdims=True), np.float64)
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """(n,) classes."""
+        rows = self.predict_proba(X)
+        return np.asarray(self.classes_[rows.argmax(axis=1)])
+
+    def features(self, X: Any) -> NDArray[np.float64]:
+        """(n, D): what the last layer sees."""
+        import torch
+
+        from mien.training.loop import repeatable
+
+        check_is_fitted(self)
+        clips = self._clips(self.network_, X, np.zeros(len(X), np.int64))
+        with repeatable(0), torch.inference_mode():
+            rows = [self.network_.features(*clips.batch([i])) for i in range(len(clips))]
+        return np.asarray(torch.cat(rows).double().numpy(), np.float64)
+
+    def _clips(self, network: Network, X: Any, numbers: NDArray[np.integer]) -> Clips:
+        """X as the network's ports take it."""
+        import torch
+
+        from mien.models.ports import port_input
+        from mien.training.loop import Clips
+
+        found: list[list[torch.Tensor]] = [[] for _ in self.ports]
+        for clip in X:
+            for port, array, tensors in zip(self.ports, _parts(clip, self.ports), found, strict=True):
+                tensor = torch.from_numpy(np.ascontiguousarray(array, np.float32))[None]
+                tensors.append(port_input(network, port.name, tensor)[0])
+        y = torch.from_numpy(np.asarray(numbers, np.int64))
+        return Clips(tuple(found), y, tuple(port.picture for port in self.ports))
+
+
+def _parts(clip: Any, ports: Sequence[Port]) -> list[NDArray[np.float32]]:
+    """A clip's array for each port."""
+    array = np.asarray(clip, np.float32)
+    if len(ports) == 1:
+        shape = ports[0].shape
+        if array.ndim != 4 or any(w not in (None, h) for w, h in zip(shape, array.shape, strict=True)):
+            wanted = "×".join("any" if n is None else str(n) for n in shape)
+            raise InputError(f"the network takes clips of {wanted}, not {'×'.join(map(str, array.shape))}")
+        return [array]
+    sizes = [int(np.prod([n or 0 for n in port.shape])) for port in ports]
+    if array.ndim != 1 or array.size != sum(sizes):
+        raise InputError(f"the network takes {sum(sizes)} numbers a clip, not {array.shape}")
+    pieces = np.split(array, np.cumsum(sizes)[:-1])
+    return [p.reshape([n or 0 for n in port.shape]) for p, port in zip(pieces, ports, strict=True)]
+
+
+def split_people(groups: Sequence[str], share: float, seed: int) -> tuple[list[int], list[int]]:
+    """Set a share of the people apart, drawn with a seed.
+
+    Returns:
+        Positions to train on and positions to choose on; of different people.
+
+    Raises:
+        InputError: there is only one person.
+    """
+    people = sorted(set(groups))
+    if len(people) < 2:
+        raise InputError("choosing the epoch needs two training people at least")
+    drawn = np.random.default_rng(seed).permutation(len(people))
+    held = {people[i] for i in drawn[: max(1, min(len(people) - 1, round(share * len(people))))]}
+    return [i for i, g in enumerate(groups) if g not in held], [i for i, g in enumerate(groups) if g in held]
+
+
+class TwoScales(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """DTSCNN's decision: two streams trained one by one, a linear SVM on each one's pool4, the surer decides.
+
+    Peng, Wang, Chen, Liu, Fu (Frontiers in Psychology 8:1745, 2017). How the SVMs' probabilities were
+    calibrated is not published; here they are a softmax of the decision values.
+
+    Args:
+        first: the stream of the short scale, a :class:`NetworkClassifier` of one port.
+        second: the stream of the long one.
+        head: ``"svm"``, or ``"softmax"``: the streams' own last layers.
+
+    Attributes:
+        classes_: the classes, sorted.
+        streams_: both, fitted.
+        heads_: both SVMs.
+    """
+
+    def __init__(self, first: NetworkClassifier, second: NetworkClassifier, head: str = "svm") -> None:
+        self.first = first
+        self.second = second
+        self.head = head
+
+    def fit(self, X: Any, y: Any, groups: Any = None) -> TwoScales:
+        """Train both; X is (n, D), the two scales' arrays flattened in a row."""
+        from sklearn.base import clone
+
+        from mien.contenders.estimators import SupportVectors
+
+        self.streams_ = []
+        self.heads_ = []
+        for stream, part in zip((self.first, self.second), self._split(X), strict=True):
+            fitted = clone(stream).fit(part, y, groups)
+            self.streams_.append(fitted)
+            if self.head == "svm":
+                self.heads_.append(SupportVectors("linear", 1.0).fit(fitted.features(part), y))
+        self.classes_ = self.streams_[0].classes_
+        return self
+
+    def probabilities(self, X: Any) -> list[NDArray[np.float64]]:
+        """(n, K) of each stream."""
+        check_is_fitted(self)
+        rows = []
+        for number, (stream, part) in enumerate(zip(self.streams_, self._split(X), strict=True)):
+            if self.head == "svm":
+                rows.append(np.asarray(self.heads_[number].predict_proba(stream.features(part)), np.float64))
+            else:
+                rows.append(stream.predict_proba(part))
+        return rows
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """(n, K): the probabilities of the stream that is surer, clip by clip."""
+        import torch
+
+        from mien.models.dtscnn import surer
+
+        first, second = (torch.from_numpy(rows) for rows in self.probabilities(X))
+        return np.asarray(surer(first, second).numpy(), np.float64)
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """(n,) classes."""
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+
+    def _split(self, X: Any) -> list[list[NDArray[np.float32]]]:
+        ports = (*self.first.ports, *self.second.ports)
+        parts = [_parts(clip, ports) for clip in X]
+        return [[pair[i] for pair in parts] for i in range(2)]
+
+
+class OneScale(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """One stream of DTSCNN with a linear SVM on its pool4.
+
+    Args:
+        stream: a :class:`NetworkClassifier` of one port.
+
+    Attributes:
+        classes_: the classes, sorted.
+        stream_: fitted.
+        head_: the SVM.
+    """
+
+    def __init__(self, stream: NetworkClassifier) -> None:
+        self.stream = stream
+
+    def fit(self, X: Any, y: Any, groups: Any = None) -> OneScale:
+        """Train the stream, then the SVM on its features of the same clips."""
+        from sklearn.base import clone
+
+        from mien.contenders.estimators import SupportVectors
+
+        self.stream_ = clone(self.stream).fit(X, y, groups)
+        self.head_ = SupportVectors("linear", 1.0).fit(self.stream_.features(X), y)
+        self.classes_ = self.stream_.classes_
+        return self
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """(n, K)."""
+        check_is_fitted(self)
+        return np.asarray(self.head_.predict_proba(self.stream_.features(X)), np.float64)
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """(n,) classes."""
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])

@@ -1,0 +1,141 @@
+"""Networks in scikit-learn's manner."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn.base import clone
+
+from mien.errors import InputError
+from mien.training.estimators import NetworkClassifier, OneScale, Port, TwoScales, split_people
+from mien.training.settings import Training
+
+HOW = Training(epochs=25, batch=8, optimizer="adam", lr=3e-3)
+WORDS = np.array(["negative", "positive", "surprise"])
+
+
+def maps(n: int = 24, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[Any], NDArray[Any]]:
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 1, 3, 28, 28)).astype(np.float32)
+    label = np.arange(n) % 3
+    for i, k in enumerate(label):
+        X[i, 0, :2, 8 * k : 8 * k + 8, 4:20] += 2
+    return X, WORDS[label], np.array([f"x/{i // 6}" for i in range(n)])
+
+
+def ststnet(**more: Any) -> NetworkClassifier:
+    return NetworkClassifier("ststnet", (Port("flow", (1, 3, 28, 28), False),), HOW, **more)
+
+
+def test_fit_predict_and_probabilities() -> None:
+    X, y, groups = maps()
+    made = ststnet().fit(X, y, groups)
+    rows = made.predict_proba(X)
+    assert made.classes_.tolist() == sorted(WORDS)
+    assert rows.shape == (24, 3)
+    assert np.allclose(rows.sum(axis=1), 1)
+    other, truth, _ = maps(seed=4)
+    assert (made.predict(other) == truth).mean() > 0.7
+    assert made.features(X).shape[0] == 24
+
+
+def test_the_same_seed_gives_the_same_rows_and_a_clone_is_unfitted() -> None:
+    X, y, _ = maps()
+    a, b, c = (ststnet(seed=seed).fit(X, y).predict_proba(X) for seed in (0, 0, 1))
+    assert np.array_equal(a, b)
+    assert not np.array_equal(a, c)
+    made = ststnet(seed=3).fit(X, y)
+    fresh = clone(made)
+    assert fresh.get_params() == made.get_params()
+    with pytest.raises(Exception, match="not fitted"):
+        fresh.predict(X)
+    assert fresh.set_params(seed=5).seed == 5
+
+
+def test_one_class_and_two() -> None:
+    X, y, _ = maps()
+    only = ststnet().fit(X[y == "negative"], y[y == "negative"])
+    assert only.predict_proba(X[:3]).tolist() == [[1.0]] * 3
+    assert set(only.predict(X[:3])) == {"negative"}
+    two = y != "positive"
+    assert ststnet().fit(X[two], y[two]).classes_.tolist() == ["negative", "surprise"]
+
+
+def test_the_epoch_is_chosen_on_people_of_the_training_part() -> None:
+    X, y, groups = maps()
+    from dataclasses import replace
+
+    made = ststnet().set_params(training=replace(HOW, patience=3)).fit(X, y, groups)
+    held = set(groups[made.chosen_on_])
+    assert held
+    assert held < set(groups)
+    assert set(made.chosen_on_) == {i for i, g in enumerate(groups) if g in held}
+    with pytest.raises(InputError, match="subjects"):
+        clone(made).fit(X, y)
+    with pytest.raises(InputError, match="two training people"):
+        clone(made).fit(X[:6], y[:6], groups[:6])
+
+
+def test_people_are_split_whole() -> None:
+    groups = [f"x/{i // 3}" for i in range(30)]
+    own, held = split_people(groups, 0.2, 0)
+    assert sorted(own + held) == list(range(30))
+    assert {groups[i] for i in own}.isdisjoint(groups[i] for i in held)
+    assert len({groups[i] for i in held}) == 2
+    assert split_people(groups, 0.2, 0) == (own, held)
+    assert split_people(groups, 0.2, 1) != (own, held)
+
+
+def test_clips_of_any_length() -> None:
+    rng = np.random.default_rng(0)
+    X = [rng.random((n, 1, 64, 64)).astype(np.float32) for n in (3, 1, 4, 2)]
+    port = Port("clip", (None, 1, 64, 64), True)
+    made = NetworkClassifier("akmnet", (port,), Training(epochs=1, batch=2))
+    assert made.fit(X, WORDS[[0, 1, 0, 1]]).predict_proba(X).shape == (4, 2)
+
+
+def test_several_ports_in_a_row() -> None:
+    rng = np.random.default_rng(0)
+    ports = (Port("apex", (1, 1, 96, 96), True), Port("motion", (16, 2, 8, 8), False))
+    X = rng.random((6, 96 * 96 + 16 * 128)).astype(np.float32)
+    made = NetworkClassifier("atnet", ports, Training(epochs=1, batch=4))
+    assert made.fit(X, WORDS[[0, 1, 2] * 2]).predict_proba(X).shape == (6, 3)
+    with pytest.raises(InputError, match="numbers a clip"):
+        made.predict(X[:, 1:])
+
+
+def test_the_surer_of_two_scales_decides() -> None:
+    rng = np.random.default_rng(0)
+    shapes = ((32, 3, 48, 48), (64, 3, 48, 48))
+    streams = [
+        NetworkClassifier(
+            "dtscnn",
+            (Port("clip", s, True),),
+            Training(epochs=2, batch=4, optimizer="adam"),
+            options=(("frames", s[0]),),
+        )
+        for s in shapes
+    ]
+    y = WORDS[[0, 1] * 4]
+    X = rng.random((8, sum(int(np.prod(s)) for s in shapes))).astype(np.float32)
+    X[y == "positive"] += 1
+    for head in ("svm", "softmax"):
+        made = TwoScales(*streams, head=head).fit(X, y)
+        first, second = made.probabilities(X)
+        fused = made.predict_proba(X)
+        for a, b, row in zip(first, second, fused, strict=True):
+            assert row.tolist() == (a if a.max() >= b.max() else b).tolist()
+        assert (made.predict(X) == y).all()
+    short = [x[: int(np.prod(shapes[0]))].reshape(shapes[0]) for x in X]
+    assert (OneScale(streams[0]).fit(short, y).predict(short) == y).all()
+
+
+def test_clips_of_another_shape_are_refused() -> None:
+    X, y, _ = maps()
+    with pytest.raises(InputError, match="takes clips of 1×3×28×28"):
+        ststnet().fit(X[:, :, :2], y)
+    with pytest.raises(InputError, match="classes for"):
+        ststnet().fit(X, y[:-1])
