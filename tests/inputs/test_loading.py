@@ -22,6 +22,7 @@ from mien.face.align import EYE_LINE, EYE_WIDTH
 from mien.inputs import ArrayCache, Clip, loading
 from mien.inputs.loading import MAGNIFIERS, digest_of, load_clip
 from mien.motion import flow
+from mien.motion.magnify import magnify
 from mien.recognition import Recognition
 from mien.sources import FeatureFile, FlowPicture, PictureClip
 from mien.spotting import Spotting
@@ -358,16 +359,15 @@ def test_the_cache_keeps_clips(
 
 
 @pytest.fixture
-def negative() -> Any:
+def negative(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A registered toy that turns every picture into its negative."""
 
     def run(frames: np.ndarray, fps: float) -> np.ndarray:
         assert fps == 100
         return 255 - frames
 
-    MAGNIFIERS["negative"] = run
-    yield run
-    del MAGNIFIERS["negative"]
+    monkeypatch.setitem(MAGNIFIERS, "negative", run)
+    return run
 
 
 @pytest.mark.parametrize("align", ["first", "frame", "given"])
@@ -387,10 +387,11 @@ def test_magnification_comes_after_alignment(
     assert (load_clip(source, align, cache, side=64, colour=colour, magnify="negative").frames < 128).all()
 
 
-def test_magnification_refused(tmp_path: Path, negative: Any) -> None:
+@pytest.mark.usefixtures("negative")
+def test_magnification_refused(tmp_path: Path) -> None:
     source = clip_of(tmp_path, textures(3))
-    with pytest.raises(InputError, match="no motion magnification 'phase'; choose one of negative"):
-        load_clip(source, "given", magnify="phase")
+    with pytest.raises(InputError, match="no motion magnification 'linear'; choose one of negative, phase"):
+        load_clip(source, "given", magnify="linear")
     with pytest.raises(
         InputError, match="set/sub01/a has no frame rate, which motion magnification 'negative'"
     ):
@@ -398,8 +399,13 @@ def test_magnification_refused(tmp_path: Path, negative: Any) -> None:
     MAGNIFIERS["negative"] = lambda frames, fps: frames[:1]
     with pytest.raises(TypeError, match="'negative' gave uint8"):
         load_clip(source, "given", magnify="negative")
-    MAGNIFIERS.clear()
-    MAGNIFIERS["negative"] = negative
+
+
+def test_magnified_by_phase(tmp_path: Path) -> None:
+    pictures = textures(4)
+    source, cache = clip_of(tmp_path, pictures), ArrayCache(tmp_path / "c")
+    for kept in (None, cache, cache):
+        assert (load_clip(source, "given", kept, magnify="phase").frames == magnify(pictures)).all()
 
 
 # ---------------------------------------------------------------------- digests

@@ -20,6 +20,7 @@ from mien.inputs import (
     MAGNIFIERS,
     ArrayCache,
     InputSpec,
+    Packed,
     Prepare,
     ReadMatrix,
     compute,
@@ -27,6 +28,7 @@ from mien.inputs import (
     pipeline,
     prepare,
     read_matrix,
+    unpack,
 )
 from mien.progress import Progress
 from mien.sources import FeatureFile, FlowPicture, PictureClip, Source
@@ -164,8 +166,6 @@ def test_a_flow_picture_instead_of_its_clip(real: PictureClip, tmp_path: Path) -
 def test_what_prepare_refuses(clips: list[Source], tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no alignment 'template'"):
         Prepare(GIVEN, "template")  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="no motion magnification 'phase'; none is installed"):
-        Prepare(GIVEN, "given", "phase")
     with pytest.raises(InputError, match=r"f/s/a is a matrix in a file \(a\.npz\)"):
         Prepare(GIVEN)(FeatureFile("f/s/a", Path("a.npz"), "u"))
     with pytest.raises(InputError, match=r"crop 'given'.*use align='given'"):
@@ -194,13 +194,40 @@ def inverted() -> Iterator[None]:
 
 @pytest.mark.usefixtures("inverted")
 def test_magnified(clips: list[Source], tmp_path: Path) -> None:
-    step = Prepare(GIVEN, "given", "invert")
+    step = Prepare(replace(GIVEN, magnify="invert"), "given")
     plain = [Prepare(GIVEN, "given")(c) for c in clips]
     for jobs in (1, 2):
         for a, b in zip(arrays(compute(clips, step, jobs=jobs)), plain, strict=True):
             np.testing.assert_allclose(a, 1 - b, atol=1.01 / 255)  # frames between frames are rounded
-    with pytest.raises(InputError, match="f/s/a is a flow picture: it is too late"):
-        Prepare(APEX, magnify="invert")(FlowPicture("f/s/a", tmp_path / "a.png"))
+    spec = replace(APEX, magnify="invert")
+    with pytest.raises(InputError, match="motion in a flow picture cannot be magnified any more"):
+        Prepare(spec)(FlowPicture("f/s/a", tmp_path / "a.png"))
+    with pytest.raises(InputError, match="set/sub00/a has no frame rate, which motion magnification"):
+        step(replace(clips[0], fps=None))  # type: ignore[type-var]
+
+
+def test_magnified_frames_are_kept(clips: list[Source], tmp_path: Path) -> None:
+    """Once a clip, whatever is made of it; the same as :func:`prepare` makes of the plain clip."""
+    asked: list[int] = []
+
+    def halve(frames: np.ndarray, fps: float) -> np.ndarray:
+        asked.append(len(frames))
+        return frames // 2
+
+    cache, source = ArrayCache(tmp_path / "c"), clips[0]
+    MAGNIFIERS["halve"] = halve
+    try:
+        spec = replace(GIVEN, magnify="halve")
+        own = prepare(load_clip(source, "given"), spec)  # type: ignore[arg-type]
+        assert asked == [4]
+        for other in (spec, replace(spec, part="apex", frames=1), replace(spec, size=(8, 8))):
+            made = Prepare(other, "given")(source, cache)
+            assert (made == prepare(load_clip(source, "given"), other)).all()  # type: ignore[arg-type]
+        assert len(asked) == 1 + 3 + 1  # one for the three of the pipeline
+        assert (Prepare(spec, "given")(source, cache) == own).all()
+        assert (Prepare(GIVEN, "given")(source, cache) > own).any()
+    finally:
+        del MAGNIFIERS["halve"]
 
 
 @pytest.mark.usefixtures("inverted")
@@ -209,7 +236,7 @@ def test_the_digest_covers_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     assert step.digest() == Prepare(replace(GIVEN)).digest()
     others = [
         *(Prepare(replace(GIVEN, size=(20, 25))), Prepare(GIVEN, "frame"), Prepare(GIVEN, "given")),
-        *(Prepare(GIVEN, magnify="invert"), Prepare(GIVEN, side=256)),
+        *(Prepare(replace(GIVEN, magnify="invert")), Prepare(GIVEN, side=256)),
     ]
     digests = {step.digest(), *(s.digest() for s in others)}
     for name in ("PREPARING_VERSION", "LOADING_VERSION"):
@@ -219,6 +246,55 @@ def test_the_digest_covers_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     MAGNIFIERS["invert"].version = 1  # type: ignore[attr-defined]
     digests.add(others[3].digest())
     assert len(digests) == 9
+
+
+PAIR = (
+    InputSpec((6, 5), "given", part="apex"),
+    InputSpec((2, 3), "given", content="flow_blocks", part="around_apex", frames=6, flow="dis",
+              reference="previous", flow_size=(32, 32), normalisation="none"),
+)  # fmt: skip
+
+
+def test_two_inputs_in_one_vector(clips: list[Source], tmp_path: Path) -> None:
+    parts = tuple(Prepare(spec, "given") for spec in PAIR)
+    step = Packed(parts)
+    assert step.shapes == ((1, 1, 6, 5), (6, 2, 2, 3))
+    packed = arrays(compute(clips, step, cache=ArrayCache(tmp_path / "c"), jobs=2))
+    assert [v.shape for v in packed] == [(30 + 72,)] * 5
+    assert packed[0].dtype == np.float32
+    for source, vector in zip(clips, packed, strict=True):
+        for part, array in zip(parts, unpack(vector, step.shapes), strict=True):
+            assert (array == part(source)).all()
+    apex, motion = unpack(np.stack(packed), step.shapes)
+    assert apex.shape == (5, 1, 1, 6, 5)
+    assert motion.shape == (5, 6, 2, 2, 3)
+    assert (motion[3] == parts[1](clips[3])).all()
+    assert (pickle.loads(pickle.dumps(step))(clips[1], None) == packed[1]).all()
+
+
+def test_unpacked_by_hand() -> None:
+    a, b, c = unpack(np.arange(14).reshape(2, 7), [(2, 1), (1,), (2, 2)])
+    assert a.tolist() == [[[0], [1]], [[7], [8]]]
+    assert b.tolist() == [[2], [9]]
+    assert c.tolist() == [[[3, 4], [5, 6]], [[10, 11], [12, 13]]]
+    for wrong in (np.zeros(6), np.zeros((7, 2)), np.array(7)):
+        with pytest.raises(ValueError, match=r"does not hold parts of \(3,\), \(2, 2\)"):
+            unpack(wrong, [(3,), (2, 2)])
+
+
+def test_what_is_not_packed(clips: list[Source]) -> None:
+    one, two = (Prepare(spec, "given") for spec in PAIR)
+    with pytest.raises(InputError, match="nothing to pack"):
+        Packed(())
+    with pytest.raises(InputError, match="any number of frames cannot be packed"):
+        Packed((one, Prepare(replace(GIVEN, frames=None), "given")))
+    digests = {
+        p.digest() for p in (Packed((one, two)), Packed((two, one)), Packed((one,)), Packed((one, one)))
+    }
+    assert len(digests | {one.digest()}) == 5
+    assert Packed([one, two]).digest() == Packed((one, two)).digest()  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="is a matrix in a file"):
+        Packed((one, two))(FeatureFile("f/s/a", Path("a.npz"), "u"))
 
 
 def test_matrices(tmp_path: Path, clips: list[Source]) -> None:

@@ -14,7 +14,7 @@ from scipy.sparse import csc_matrix
 from mien.datasets.feature_files import FlowAsMatrix
 from mien.datasets.flow_images import flow_as_image
 from mien.errors import InputError
-from mien.inputs import Clip, InputSpec, prepare
+from mien.inputs import MAGNIFIERS, Clip, InputSpec, prepare
 from mien.inputs.ready_made import from_flow_picture, read_flow_picture, read_matrix
 
 SPEC = InputSpec(
@@ -84,6 +84,20 @@ def test_median_by_hand() -> None:
     np.testing.assert_allclose(out[0, 1], np.array([[-15, -5], [5, 15]]) / 125**0.5, rtol=1e-6)
 
 
+@pytest.mark.parametrize("how", ["median", "standard"])
+def test_flow_alone_is_the_first_two_channels(how: str) -> None:
+    both = from_flow_picture(PICTURE, replace(SPEC, normalisation=how))
+    alone = from_flow_picture(PICTURE, replace(SPEC, normalisation=how, content="flow"))
+    assert alone.shape == (1, 2, *SPEC.size)
+    assert (alone == both[:, :2]).all()
+    MAGNIFIERS["toy"] = lambda frames, fps: frames
+    try:
+        with pytest.raises(InputError, match=r"cannot be magnified any more \('toy'\)"):
+            from_flow_picture(PICTURE, replace(SPEC, magnify="toy"))
+    finally:
+        del MAGNIFIERS["toy"]
+
+
 def test_shrinking_averages_and_enlarging_does_not_step() -> None:
     checks = np.zeros((8, 8, 3), np.uint8)
     checks[::2, ::2] = checks[1::2, 1::2] = 200
@@ -99,7 +113,8 @@ def test_shrinking_averages_and_enlarging_does_not_step() -> None:
     ("change", "reason"),
     [
         ({"normalisation": "none"}, "lost their scale"),
-        ({"content": "flow"}, "content 'flow'"),
+        ({"content": "flow_colour", "normalisation": "unit"}, "content 'flow_colour'"),
+        ({"content": "flow_blocks", "normalisation": "none", "flow_size": (64, 64)}, "content 'flow_blocks'"),
         ({"part": "rise", "frames": 4}, "part 'rise'"),
         ({"part": "rise", "frames": 1, "reference": "previous"}, "reference 'previous'"),
         (

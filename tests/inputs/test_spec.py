@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 
 import cv2
@@ -12,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mien.errors import InputError
-from mien.inputs import Clip, InputSpec, margins, prepare
+from mien.inputs import MAGNIFIERS, Clip, InputSpec, margins, prepare
 from mien.inputs.spec import SPEC_VERSION, TIGHT
 from mien.motion import flow, optical_strain
+from mien.motion.blocks import direction_magnitude
+from mien.motion.colour import flow_colours
 
 
 def numbered(length: int = 21, size: int = 32, **more: object) -> Clip:
@@ -70,6 +73,15 @@ specs = st.one_of(
         flow_size=st.none() | st.just((128, 96)),
         normalisation=st.sampled_from(["none", "standard", "median"]),
     ),
+    st.builds(
+        InputSpec,
+        size=st.just((28, 28)),
+        content=st.just("flow_colour"),
+        flow=st.just("dis"),
+        reference=st.just("previous"),
+        normalisation=st.sampled_from(["unit", "signed"]),
+        full=st.none() | st.floats(0.01, 10),
+    ),
 )
 
 
@@ -80,7 +92,23 @@ def test_round_trip_and_digest(a: InputSpec, b: InputSpec) -> None:
 
 
 def test_digest_stays_what_it_was() -> None:
-    assert InputSpec((128, 96)).digest() == "461490c7ca79756933917fa0d2a1f640"
+    assert InputSpec((128, 96)).digest() == "96bf92f83cfafd52b685f3e6f1e5be30"
+
+
+def test_a_spec_of_old_keeps_its_meaning() -> None:
+    old = InputSpec((128, 96)).to_dict()
+    del old["full"], old["magnify"]
+    assert InputSpec.from_dict(old) == InputSpec((128, 96))
+
+
+BLOCKS: dict[str, object] = {
+    "size": (8, 8),
+    "content": "flow_blocks",
+    "flow": "dis",
+    "reference": "previous",
+    "flow_size": (128, 96),
+    "normalisation": "none",
+}
 
 
 @pytest.mark.parametrize(
@@ -106,7 +134,23 @@ def test_digest_stays_what_it_was() -> None:
         ({"content": "flow"}, "flow must be one of"),
         ({"content": "flow", "flow": "liu", "reference": "onset"}, "flow must be one of"),
         ({"content": "flow", "flow": "dis"}, "reference must be"),
-        ({"content": "flow", "flow": "dis", "reference": "onset", "normalisation": "unit"}, "is for frames"),
+        ({"content": "flow", "flow": "dis", "reference": "onset", "normalisation": "unit"}, "not 'unit'"),
+        (
+            {"content": "flow_colour", "flow": "dis", "reference": "onset", "normalisation": "none"},
+            "unit, signed",
+        ),
+        (
+            {"content": "flow_blocks", "flow": "dis", "reference": "onset", "normalisation": "none"},
+            "set flow_size",
+        ),
+        ({**BLOCKS, "flow_size": (8, 96)}, "at least 16 pixels"),
+        ({**BLOCKS, "size": (8, 97)}, r"\(8, 97\) blocks cannot be made of \(128, 96\)"),
+        ({**BLOCKS, "normalisation": "standard"}, "flow_blocks takes normalisation none"),
+        ({**BLOCKS, "full": 1.0}, "full belongs to coloured flow"),
+        ({"full": 1.0}, "full belongs to coloured flow; the content is frames"),
+        ({"full": 0}, "full must be a positive number"),
+        ({"magnify": None}, "magnify must be a name"),
+        ({"magnify": "louder"}, "no motion magnification 'louder'"),
         (
             {
                 "content": "flow",
@@ -310,6 +354,127 @@ def test_flow_is_measured_at_its_own_size() -> None:
     whole = np.dstack([field, optical_strain(field)])
     blocks = whole.reshape(16, 4, 16, 4, 3).mean(axis=(1, 3))
     np.testing.assert_allclose(np.moveaxis(out[0], 0, -1), blocks, atol=1e-4)
+
+
+def test_flow_in_colours() -> None:
+    clip = sliding(0.5)
+    spec = InputSpec((64, 64), content="flow_colour", flow="dis", reference="onset", full=2.0)
+    out = prepare(clip, spec)
+    assert out.shape == (4, 3, 64, 64)
+    plain = prepare(clip, replace(spec, content="flow", normalisation="none", full=None))
+    for picture, field in zip(out, plain, strict=True):
+        shown = flow_colours(np.moveaxis(field, 0, -1), 2.0)
+        np.testing.assert_array_equal(picture, np.moveaxis(shown, -1, 0) / np.float32(255))
+    # all to the right: red stays, the others give way as it moves
+    red, green, blue = out[:, :, 24:40, 24:40].mean(axis=(2, 3)).T
+    assert (red > 0.98).all()
+    np.testing.assert_allclose(green, [0.75, 0.5, 0.25, 0], atol=0.12)
+    np.testing.assert_allclose(blue, [0.75, 0.5, 0.25, 0], atol=0.12)
+    signed = prepare(clip, replace(spec, normalisation="signed"))
+    np.testing.assert_allclose(signed, 2 * out - 1, atol=1e-6)
+    # each field by its own largest
+    own = prepare(clip, replace(spec, full=None))
+    for picture, field in zip(own, plain, strict=True):
+        largest = float(np.hypot(*field).max())
+        shown = flow_colours(np.moveaxis(field, 0, -1), largest)
+        np.testing.assert_array_equal(picture, np.moveaxis(shown, -1, 0) / np.float32(255))
+    # measured larger, the field is averaged and not its colours
+    small = prepare(clip, replace(spec, size=(16, 16), flow_size=(64, 64)))
+    mean = np.moveaxis(plain, 1, -1).reshape(4, 16, 4, 16, 4, 2).mean(axis=(2, 4))
+    expected = np.stack([np.moveaxis(flow_colours(field, 2.0), -1, 0) for field in mean])
+    np.testing.assert_allclose(small, expected / 255, atol=1.01 / 255)
+    still = Clip(clip.frames[[0, 0, 0]], 30.0, 0, 1, 2)
+    assert (prepare(still, spec) == 1).all()
+
+
+def test_flow_in_blocks() -> None:
+    """A slide of half a pixel a frame, seen one frame in two: silence in front, then every step."""
+    clip = sliding(0.5, length=7)  # apex 3: frames 0 to 6
+    spec = InputSpec(
+        (8, 8), content="flow_blocks", part="around_apex", frames=10, flow="dis", reference="previous",
+        flow_size=(64, 64), normalisation="none",
+    )  # fmt: skip
+    out = prepare(clip, spec)
+    assert out.shape == (10, 2, 8, 8)
+    # positions -2 to 8: two steps before the first frame, six within, two after the last
+    assert (out[:4] == 0).all()
+    for step, (first, second) in zip(out[4:], zip(clip.frames, clip.frames[1:], strict=False), strict=True):
+        np.testing.assert_array_equal(step, direction_magnitude(flow(first, second), (8, 8)))
+    np.testing.assert_allclose(out[4:, 1, 2:6, 2:6].mean(axis=(1, 2)), 0.5, atol=0.12)
+    np.testing.assert_allclose(out[4:, 0, 2:6, 2:6].mean(axis=(1, 2)), 0, atol=0.2)
+    # a frame that was stored twice is silence as well; the others keep their order
+    twice = Clip(clip.frames[[0, 1, 1, 2, 4]], 50.0, 0, 2, 4)
+    steps = prepare(twice, replace(spec, part="clip", frames=None))
+    assert (steps[0] == 0).all()
+    pairs = [(0, 1), (1, 2), (2, 4)]
+    for step, (a, b) in zip(steps[1:], pairs, strict=True):
+        np.testing.assert_array_equal(step, direction_magnitude(flow(clip.frames[a], clip.frames[b]), (8, 8)))
+    assert (prepare(Clip(clip.frames[:1], 50.0, 0, 0, 0), spec) == 0).all()
+    apex = prepare(clip, replace(spec, part="apex", frames=1, reference="onset"))
+    np.testing.assert_array_equal(apex[0], direction_magnitude(flow(clip.frames[1], clip.frames[3]), (8, 8)))
+
+
+@pytest.mark.parametrize(
+    ("spec", "shape"),
+    [
+        (InputSpec((5, 7), part="rise"), (None, 1, 5, 7)),
+        (InputSpec((5, 7), part="apex", colour="rgb"), (1, 3, 5, 7)),
+        (InputSpec((16, 20), frames=9, content="flow", flow="dis", reference="onset", normalisation="none"),
+         (9, 2, 16, 20)),
+        (InputSpec((16, 20), content="flow_colour", part="apex", flow="dis", reference="onset"),
+         (1, 3, 16, 20)),
+        (InputSpec((4, 5), frames=2, content="flow_blocks", flow="dis", reference="onset", flow_size=(32, 32),
+                   normalisation="none"), (2, 2, 4, 5)),
+    ],
+)  # fmt: skip
+def test_the_shape_is_known_beforehand(spec: InputSpec, shape: tuple[int | None, ...]) -> None:
+    assert spec.shape == shape
+    made = prepare(sliding(0.5), spec).shape
+    assert made == tuple(n if known is None else known for n, known in zip(made, shape, strict=True))
+    assert (made[0] == 3) == (shape[0] is None)  # onset 1, apex 3
+
+
+@pytest.fixture
+def doubled() -> Iterator[list[tuple[tuple[int, ...], float]]]:
+    """A toy magnification that doubles every level; what it was given."""
+    given: list[tuple[tuple[int, ...], float]] = []
+
+    def run(frames: np.ndarray, fps: float) -> np.ndarray:
+        given.append((frames.shape, fps))
+        return np.minimum(frames.astype(int) * 2, 255).astype(np.uint8)
+
+    MAGNIFIERS["doubled"] = run
+    yield given
+    del MAGNIFIERS["doubled"]
+
+
+def test_magnified_before_everything_else(doubled: list[tuple[tuple[int, ...], float]]) -> None:
+    clip = numbered(length=12, onset=4, apex=6, offset=10)
+    assert taken(clip, magnify="doubled") == [8, 10, 12, 14, 16, 18, 20]
+    assert doubled == [((12, 32, 32), 100.0)]  # the margins, too: whoever filters in time needs them
+    assert taken(clip, magnify="doubled", part="apex") == [12]
+    rgb = Clip(np.full((3, 8, 8, 3), (100, 0, 10), np.uint8), 30.0, 0, 1, 2)
+    spec = InputSpec((4, 4), part="apex", normalisation="none", magnify="doubled")
+    np.testing.assert_allclose(prepare(rgb, spec), 2 * round(0.299 * 100 + 0.114 * 10))
+    assert doubled[-1] == ((3, 8, 8), 30.0)
+    assert prepare(rgb, replace(spec, colour="rgb"))[0, :, 0, 0].tolist() == [200, 0, 20]
+    assert doubled[-1] == ((3, 8, 8, 3), 30.0)
+    moving = InputSpec(
+        (64, 64), content="flow", part="apex", flow="dis", reference="onset", normalisation="none"
+    )
+    assert (prepare(sliding(0.5), replace(moving, magnify="doubled")) != prepare(sliding(0.5), moving)).any()
+
+
+def test_the_magnification_travels(doubled: object) -> None:
+    spec = InputSpec((8, 8), magnify="doubled")
+    data = json.loads(json.dumps(spec.to_dict()))
+    assert InputSpec.from_dict(data) == spec
+    assert spec.digest() != InputSpec((8, 8)).digest()
+    with pytest.raises(InputError, match="no motion magnification 'louder'"):
+        InputSpec.from_dict({**data, "magnify": "louder"})
+    MAGNIFIERS["doubled"] = lambda frames, fps: frames[:1]
+    with pytest.raises(TypeError, match="'doubled' gave uint8"):
+        prepare(numbered(), spec)
 
 
 def test_flow_normalisation() -> None:

@@ -2,8 +2,9 @@
 
 from mien.inputs.cache import ArrayCache, default_cache_dir, file_digest, key_of
 from mien.inputs.face_motion import FaceMotion, Moved, same_light
-from mien.inputs.loading import MAGNIFIERS, Align, digest_of, load_clip
-from mien.inputs.pipeline import Prepare, ReadMatrix, Step, compute
+from mien.inputs.loading import Align, digest_of, load_clip
+from mien.inputs.magnifiers import MAGNIFIERS
+from mien.inputs.pipeline import Packed, Prepare, ReadMatrix, Step, compute, unpack
 from mien.inputs.ready_made import from_flow_picture, read_flow_picture, read_matrix
 from mien.inputs.spec import Clip, InputSpec, margins, prepare
 
@@ -15,6 +16,7 @@ __all__ = [
     "FaceMotion",
     "InputSpec",
     "Moved",
+    "Packed",
     "Prepare",
     "ReadMatrix",
     "Step",
@@ -30,4 +32,5 @@ __all__ = [
     "read_flow_picture",
     "read_matrix",
     "same_light",
+    "unpack",
 ]

@@ -7,9 +7,11 @@ of the files' content. Nothing depends on the number of jobs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import accumulate
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,14 +22,11 @@ from mien.inputs.cache import ArrayCache, key_of
 from mien.inputs.loading import (
     ALIGNMENTS,
     LOADING_VERSION,
-    MAGNIFIERS,
     Align,
-    Magnifier,
-    check_magnifier,
     digest_of,
     load_clip,
-    magnifier_version,
 )
+from mien.inputs.magnifiers import MAGNIFIERS, Magnifier, magnifier_version
 from mien.inputs.ready_made import (
     check_takes_flow_pictures,
     from_flow_picture,
@@ -42,6 +41,7 @@ from mien.sources import FeatureFile, FlowPicture, Recording, Source
 __all__ = [
     "MAGNIFIERS",
     "Align",
+    "Packed",
     "Prepare",
     "ReadMatrix",
     "Step",
@@ -51,12 +51,15 @@ __all__ = [
     "load_clip",
     "read_flow_picture",
     "read_matrix",
+    "unpack",
 ]
 
 PREPARING_VERSION = 1
 """Grows whenever the same clip or flow picture and spec would give another array."""
 READING_VERSION = 1
 """Grows whenever the same file would give another matrix."""
+PACKING_VERSION = 1
+"""Grows whenever the same arrays would be packed otherwise."""
 
 _SIDES = (128, 256, 512)
 
@@ -79,7 +82,7 @@ class Step(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Prepare:
-    """The step to what a network eats: load, align, magnify, :func:`~mien.inputs.prepare`.
+    """The step to what a network eats: load, align, :func:`~mien.inputs.prepare` (magnified frames are kept).
 
     Takes clips of pictures, and flow pictures where the spec allows them; these come cropped, aligned and
     measured, so that ``align`` does not concern them.
@@ -87,25 +90,22 @@ class Prepare:
     Attributes:
         spec: what the network eats.
         align: see :func:`load_clip`. Specs whose crop is ``"given"`` need ``"given"``.
-        magnify: a key of :data:`MAGNIFIERS`; empty for none.
         side: of the canonical crop, pixels; ``None``: the least of 128, 256 and 512 that shows what the spec
             wants without enlarging (up to 128, exactly the crops of :func:`mien.analyze`).
     """
 
     spec: InputSpec
     align: Align = "first"
-    magnify: str = ""
     side: int | None = None
 
     def __post_init__(self) -> None:
         if self.align not in ALIGNMENTS:
             raise InputError(f"There is no alignment {self.align!r}; choose one of {', '.join(ALIGNMENTS)}.")
-        check_magnifier(self.magnify)
 
     def digest(self) -> str:
-        """Of the spec, the alignment, the magnification, and the versions of all that is done."""
-        versions = (PREPARING_VERSION, LOADING_VERSION, magnifier_version(self.magnify))
-        return key_of("prepare", versions, self.spec.digest(), self.align, self.magnify, self._crop_side())
+        """Of the spec, the alignment, and the versions of all that is done."""
+        versions = (PREPARING_VERSION, LOADING_VERSION, magnifier_version(self.spec.magnify))
+        return key_of("prepare", versions, self.spec.digest(), self.align, self._crop_side())
 
     def _crop_side(self) -> int:
         if self.side is not None:
@@ -127,10 +127,6 @@ class Prepare:
                 f"{self.spec.content} can be made of it. Use a model that takes feature files."
             )
         if isinstance(source, FlowPicture):
-            if self.magnify:
-                raise InputError(
-                    f"{source.key} is a flow picture: it is too late to magnify its motion ({self.magnify})."
-                )
             check_takes_flow_pictures(self.spec)
             return from_flow_picture(read_flow_picture(source.file), self.spec)
         if isinstance(source, Recording):
@@ -151,9 +147,70 @@ class Prepare:
             cache,
             side=self._crop_side(),
             colour=self.spec.colour == "rgb",
-            magnify=self.magnify,
+            magnify=self.spec.magnify,
         )
-        return prepare(clip, self.spec)
+        return prepare(clip, replace(self.spec, magnify=""))  # magnified already, and kept so
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """The step to all inputs of a network with several ports, in one vector; :func:`unpack` takes it apart.
+
+    Without a cache, each part reads the clip anew.
+
+    Attributes:
+        parts: one a port, each with a fixed number of frames.
+    """
+
+    parts: tuple[Prepare, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parts", tuple(self.parts))
+        if not self.parts:
+            raise InputError("There is nothing to pack: give at least one input.")
+        for part in self.parts:
+            if part.spec.shape[0] is None:
+                raise InputError(
+                    "Inputs of any number of frames cannot be packed into one vector: give each spec a "
+                    "number of frames."
+                )
+
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """(n, C, H, W) of each part."""
+        return tuple(tuple(n for n in part.spec.shape if n is not None) for part in self.parts)
+
+    def digest(self) -> str:
+        """Of the parts in their order, and the version."""
+        return key_of("packed", PACKING_VERSION, [part.digest() for part in self.parts])
+
+    def __call__(self, source: Source, cache: ArrayCache | None = None) -> NDArray[np.float32]:
+        """``float32`` (D,): the parts one after another, each flat.
+
+        Raises:
+            InputError: one of the parts cannot be made from this source.
+        """
+        return np.concatenate([part(source, cache).ravel() for part in self.parts])
+
+
+def unpack(packed: NDArray[Any], shapes: Sequence[Sequence[int]]) -> list[NDArray[Any]]:
+    """The parts of what :class:`Packed` made.
+
+    Args:
+        packed: (D,), or (..., D) for many clips.
+        shapes: of each part, as :attr:`Packed.shapes` has them.
+
+    Returns:
+        One array a part, of its shape, or (..., then its shape); views.
+
+    Raises:
+        ValueError: D is not what the shapes make.
+    """
+    ends = list(accumulate(math.prod(shape) for shape in shapes))
+    if packed.ndim == 0 or packed.shape[-1:] != tuple(ends[-1:]):
+        raise ValueError(f"{packed.shape} does not hold parts of {', '.join(str(tuple(s)) for s in shapes)}")
+    parts = np.split(packed, ends[:-1], axis=-1)
+    return [part.reshape(*packed.shape[:-1], *shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)

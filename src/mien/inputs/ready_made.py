@@ -22,6 +22,8 @@ from mien.inputs.spec import InputSpec, normalised_flow
 
 __all__ = ["check_takes_flow_pictures", "from_flow_picture", "read_flow_picture", "read_matrix"]
 
+_CONTENTS = ("flow", "flow_strain")
+
 
 def read_flow_picture(path: str | Path) -> NDArray[np.uint8]:
     """A flow picture: red the motion to the right, green downwards, blue the optical strain.
@@ -53,11 +55,17 @@ def check_takes_flow_pictures(spec: InputSpec) -> None:
     Raises:
         InputError: they cannot; the message says why.
     """
-    if (spec.content, spec.part, spec.reference) != ("flow_strain", "apex", "onset"):
+    if spec.content not in _CONTENTS or (spec.part, spec.reference) != ("apex", "onset"):
         raise InputError(
             "A flow picture shows flow and strain from onset to apex, once. This input is made of something "
             f"else (content {spec.content!r}, part {spec.part!r}, reference {spec.reference!r}) and needs "
-            "the clip itself: choose a model with content 'flow_strain', part 'apex', reference 'onset'."
+            "the clip itself: choose a model with content 'flow_strain' or 'flow', part 'apex', reference "
+            "'onset'."
+        )
+    if spec.magnify:
+        raise InputError(
+            f"The motion in a flow picture cannot be magnified any more ({spec.magnify!r}): give the clip "
+            "itself, or choose a model without magnification."
         )
     if spec.normalisation == "none":
         raise InputError(
@@ -76,11 +84,11 @@ def from_flow_picture(picture: NDArray[np.uint8], spec: InputSpec) -> NDArray[np
 
     Args:
         picture: ``uint8`` (H, W, 3), RGB: u, v, strain, each channel stretched.
-        spec: content ``"flow_strain"``, part ``"apex"``, reference ``"onset"``, normalisation ``"median"`` or
-            ``"standard"``.
+        spec: content ``"flow_strain"``, or ``"flow"`` for u and v alone; part ``"apex"``, reference
+            ``"onset"``, normalisation ``"median"`` or ``"standard"``, no magnification.
 
     Returns:
-        ``float32`` (1, 3, H, W) of ``spec.size``.
+        ``float32`` (1, C, H, W) of ``spec.size``, C 3 or 2.
 
     Raises:
         InputError: the spec asks for what a flow picture does not hold, or the array is no such picture.
@@ -89,7 +97,7 @@ def from_flow_picture(picture: NDArray[np.uint8], spec: InputSpec) -> NDArray[np
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or 0 in picture.shape:
         raise InputError(f"a flow picture is uint8 (H, W, 3), not {picture.dtype} {picture.shape}")
     height, width = spec.size
-    maps = picture.astype(np.float32)
+    maps = np.ascontiguousarray(picture[..., : spec.channels], np.float32)
     if maps.shape[:2] != spec.size:
         shrinks = height * width < maps.shape[0] * maps.shape[1]
         how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR

@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from itertools import pairwise
 from typing import Any, Literal, NoReturn, cast, get_args
 
@@ -20,7 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.errors import InputError
+from mien.inputs.magnifiers import check_magnifier, magnified
 from mien.motion import FLOW_METHODS, make_flow, optical_strain
+from mien.motion.blocks import direction_magnitude
+from mien.motion.colour import flow_colours
 from mien.motion.interpolation import interpolate
 
 __all__ = ["MARGIN_FRAMES", "MARGIN_S", "SPEC_VERSION", "TIGHT", "Clip", "InputSpec", "margins", "prepare"]
@@ -39,7 +42,7 @@ canonical."""
 
 Crop = Literal["canonical", "tight", "given"]
 Colour = Literal["grey", "rgb"]
-Content = Literal["frames", "flow", "flow_strain"]
+Content = Literal["frames", "flow", "flow_strain", "flow_colour", "flow_blocks"]
 Part = Literal["event", "rise", "apex", "around_apex", "clip"]
 Reference = Literal["onset", "previous"]
 Interpolation = Literal["linear", "tim", "nearest"]
@@ -55,6 +58,13 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 }
 _IMAGENET = (np.array([0.485, 0.456, 0.406], np.float32), np.array([0.229, 0.224, 0.225], np.float32))
 _SMALLEST_FLOW = 16
+_NORMALISATIONS = {
+    "flow": ("none", "standard", "median"),
+    "flow_strain": ("none", "standard", "median"),
+    "flow_colour": ("unit", "signed"),
+    "flow_blocks": ("none",),
+}
+_CHANNELS = {"flow": 2, "flow_strain": 3, "flow_colour": 3, "flow_blocks": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +72,18 @@ class InputSpec:
     """What a network eats, as plain data. :func:`prepare` gives ``float32`` (n, C, H, W).
 
     Attributes:
-        size: (H, W) of the array in pixels.
+        size: (H, W) of the array in pixels; of blocks, for ``"flow_blocks"``.
         crop: ``"canonical"``: the square of ``face``, eyes at a fixed place. ``"tight"``: its :data:`TIGHT`
             part. ``"given"``: the pictures as they come (a data set's own crops).
         colour: ``"grey"`` (C=1) or ``"rgb"`` (C=3), for frames. Grey pictures become rgb by repetition.
             Flow is measured on grey ones.
         content: ``"frames"``; ``"flow"`` (C=2: x to the right, y down); ``"flow_strain"`` (C=3: flow, optical
             strain). Flow is in pixels of ``flow_size``, strain has no unit; both are brought to ``size`` by
-            averaging, their values untouched.
+            averaging, their values untouched. ``"flow_colour"`` (C=3, RGB): flow, so brought to ``size``, as
+            a picture (:func:`mien.motion.colour.flow_colours`). ``"flow_blocks"`` (C=2: mean direction, mean
+            magnitude): flow in a grid of ``size`` blocks (:func:`mien.motion.blocks.direction_magnitude`).
+            There, steps in which nothing moves, such as those beyond the clip, are zero and stand in front of
+            all others, which keep their order: whoever reads them one after another begins with silence.
         part: which frames. ``"event"``: onset to offset. ``"rise"``: onset to apex. ``"apex"``: that one
             frame. ``"around_apex"``: so many frames with the apex in the middle, beyond the clip its first
             or last frame. ``"clip"``: everything, margins too.
@@ -83,12 +97,18 @@ class InputSpec:
         reference: where flow starts: from the ``"onset"`` frame (also for ``"clip"`` and ``"around_apex"``)
             or from the ``"previous"`` of the selected frames; ``None`` for frames. ``"apex"`` with
             ``"onset"`` is the one field from onset to apex of many shallow networks.
-        flow_size: (H, W) at which flow is measured, each at least 16; ``None``: at ``size``.
+        flow_size: (H, W) at which flow is measured, each at least 16; ``None``: at ``size``. Must be given
+            for blocks.
         normalisation: frames: ``"none"`` 0..255; ``"unit"`` 0..1; ``"signed"`` -1..1; ``"imagenet"`` (rgb
             only); ``"standard"`` zero mean and unit deviation over the clip. Flow: ``"none"``;
             ``"standard"`` zero mean and unit deviation for each channel over the clip; ``"median"`` each
             map less its median and over its spread (1.4826 median absolute deviation), which takes out a
             shift of the whole face and the expression's strength. Where there is no spread, the result is 0.
+            Coloured flow: ``"unit"`` or ``"signed"``. Blocks: ``"none"``.
+        full: for coloured flow, pixels (of ``flow_size``) that get full colour; ``None``: in each field its
+            own largest magnitude, but no less than :data:`mien.motion.colour.FLOOR`.
+        magnify: motion magnification that the clip goes through before anything else is done, a key of
+            :data:`mien.inputs.MAGNIFIERS`; empty for none.
     """
 
     size: tuple[int, int]
@@ -103,6 +123,8 @@ class InputSpec:
     reference: Reference | None = None
     flow_size: tuple[int, int] | None = None
     normalisation: Normalisation = "unit"
+    full: float | None = None
+    magnify: str = ""
 
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():
@@ -114,16 +136,20 @@ class InputSpec:
         if self.frames is not None and (not _whole(self.frames) or self.frames < 1):
             _refuse(f"frames must be a whole number of at least 1, or None, not {self.frames!r}")
         if self.fps is not None:
-            number = isinstance(self.fps, (int, float)) and not isinstance(self.fps, bool)
-            if not number or not 0 < self.fps < math.inf:
-                _refuse(f"fps must be a positive number or None, not {self.fps!r}")
-            object.__setattr__(self, "fps", float(self.fps))
+            object.__setattr__(self, "fps", _positive("fps", self.fps))
             if self.frames is not None and self.part != "around_apex":
                 _refuse("frames and fps exclude each other, except around the apex")
         if self.part == "apex" and (self.frames not in (None, 1) or self.fps is not None):
             _refuse("the apex is one frame: frames must be 1 or None, and fps None")
         if self.part == "around_apex" and self.frames is None:
             _refuse("around the apex, the number of frames must be given")
+        if self.full is not None:
+            object.__setattr__(self, "full", _positive("full", self.full))
+            if self.content != "flow_colour":
+                _refuse(f"full belongs to coloured flow; the content is {self.content}")
+        if not isinstance(self.magnify, str):
+            _refuse(f"magnify must be a name, or empty, not {self.magnify!r}")
+        check_magnifier(self.magnify)
         self._check_flow()
 
     def _check_flow(self) -> None:
@@ -143,17 +169,27 @@ class InputSpec:
             _refuse("flow to the apex frame alone starts from the onset: reference must be 'onset'")
         if self.colour != "grey":
             _refuse("flow is measured on grey pictures: colour must be 'grey'")
-        if self.normalisation not in ("none", "standard", "median"):
-            _refuse(f"normalisation {self.normalisation!r} is for frames; flow: none, standard, median")
+        if self.normalisation not in (possible := _NORMALISATIONS[self.content]):
+            _refuse(f"{self.content} takes normalisation {', '.join(possible)}, not {self.normalisation!r}")
         if min(self.flow_size or self.size) < _SMALLEST_FLOW:
             _refuse(f"flow needs pictures of at least {_SMALLEST_FLOW} pixels a side: set flow_size")
+        if self.content == "flow_blocks":
+            if self.flow_size is None:
+                _refuse("blocks of flow have no pixels: set flow_size, at which flow is measured")
+            if any(n > side for n, side in zip(self.size, self.flow_size, strict=True)):
+                _refuse(f"{self.size} blocks cannot be made of {self.flow_size} pixels")
 
     @property
     def channels(self) -> int:
-        """C of the array: 1 or 3 for frames, 2 for flow, 3 for flow with strain."""
+        """C of the array: 1 or 3 for frames, 2 for flow and blocks, 3 for flow with strain or in colours."""
         if self.content == "frames":
             return 1 if self.colour == "grey" else 3
-        return 2 if self.content == "flow" else 3
+        return _CHANNELS[self.content]
+
+    @property
+    def shape(self) -> tuple[int | None, int, int, int]:
+        """(n, C, H, W) of the array; n is ``None`` where it depends on the clip."""
+        return 1 if self.part == "apex" else self.frames, self.channels, *self.size
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON-able data, with the version of the schema."""
@@ -190,6 +226,13 @@ def _refuse(reason: str) -> NoReturn:
 
 def _whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _positive(name: str, value: object) -> float:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not 0 < cast(float, value) < math.inf:
+        _refuse(f"{name} must be a positive number or None, not {value!r}")
+    return float(cast(float, value))
 
 
 def _size(name: str, value: object) -> tuple[int, int]:
@@ -278,12 +321,15 @@ def prepare(clip: Clip, spec: InputSpec) -> NDArray[np.float32]:
 
     Returns:
         ``float32`` (n, C, H, W): n is ``spec.frames`` where given, C ``spec.channels``, (H, W) ``spec.size``.
-        Flow between fewer than two frames is one field of zeros.
+        Flow between fewer than two frames is one field of zeros. A magnification is given all frames of the
+        clip (in grey, if the spec is).
 
     Raises:
         InputError: the clip does not show what the spec wants (a crop of an uncropped picture without
-        landmarks).
+        landmarks), or cannot be magnified.
     """
+    if spec.magnify:
+        clip = replace(clip, frames=magnified(_coloured(clip.frames, spec), clip.fps, spec.magnify))
     moving = spec.content != "frames"
     at = _positions(clip, spec)
     low, high = math.floor(at.min()), math.ceil(at.max())
@@ -301,7 +347,13 @@ def prepare(clip: Clip, spec: InputSpec) -> NDArray[np.float32]:
         pairs = [(start, picture) for picture in later]
     else:
         pairs = list(pairwise(grey))
-    return normalised_flow(_fields(pairs or [(grey[0], grey[0])], spec), spec.normalisation)
+    maps = _fields(pairs or [(grey[0], grey[0])], spec)
+    if spec.content == "flow_colour":
+        return _normalised_frames(maps, spec.normalisation)
+    if spec.content == "flow_blocks":
+        still = (maps == 0).all(axis=(1, 2, 3))
+        return maps[np.argsort(~still, kind="stable")]
+    return normalised_flow(maps, spec.normalisation)
 
 
 def _bounds(clip: Clip, spec: InputSpec) -> tuple[int, int]:
@@ -333,11 +385,7 @@ def _positions(clip: Clip, spec: InputSpec) -> NDArray[np.float64]:
 
 def _pictures(clip: Clip, spec: InputSpec, which: range, size: tuple[int, int]) -> NDArray[np.uint8]:
     """The frames ``which``, coloured, cropped and sized: ``uint8`` (n, H, W, C)."""
-    frames = clip.frames[which.start : which.stop]
-    colour = frames.ndim == 4
-    if spec.colour == "grey" and colour:
-        frames = np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]).astype(np.uint8)
-    frames = _cropped(clip, spec, frames)
+    frames = _cropped(clip, spec, _coloured(clip.frames[which.start : which.stop], spec))
     height, width = size
     shrinks = height * width < frames.shape[1] * frames.shape[2]
     how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
@@ -348,6 +396,13 @@ def _pictures(clip: Clip, spec: InputSpec, which: range, size: tuple[int, int]) 
     if frames.ndim == 3:
         frames = np.repeat(frames[..., None], 3 if spec.colour == "rgb" else 1, axis=-1)
     return frames
+
+
+def _coloured(frames: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.uint8]:
+    """Frames in grey, (n, H, W), where the spec is."""
+    if spec.colour == "rgb" or frames.ndim == 3:
+        return frames
+    return np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]).astype(np.uint8)
 
 
 def _cropped(clip: Clip, spec: InputSpec, frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -380,26 +435,34 @@ def _cropped(clip: Clip, spec: InputSpec, frames: NDArray[np.uint8]) -> NDArray[
 
 
 def _fields(pairs: list[tuple[NDArray[Any], NDArray[Any]]], spec: InputSpec) -> NDArray[np.float32]:
-    """Flow of each pair, with strain where wanted: ``float32`` (n, C, H, W) of ``spec.size``."""
+    """What is made of each pair's flow: ``float32`` (n, C, H, W) of ``spec.size``, colours in 0..255."""
     measure = make_flow(cast(str, spec.flow))
-    height, width = spec.size
-    out = np.empty((len(pairs), spec.channels, height, width), np.float32)
+    height, width = spec.flow_size or spec.size
+    out = np.empty((len(pairs), spec.channels, *spec.size), np.float32)
     for i, (first, second) in enumerate(pairs):
-        if np.array_equal(first, second):
-            out[i] = 0  # some algorithms see motion in a still picture's noise
+        if np.array_equal(first, second):  # some algorithms see motion in a still picture's noise
+            field = np.zeros((height, width, 2), np.float32)
+        else:
+            field = measure(np.ascontiguousarray(first), np.ascontiguousarray(second))
+        if spec.content == "flow_blocks":
+            out[i] = direction_magnitude(field, spec.size)
             continue
-        field = measure(np.ascontiguousarray(first), np.ascontiguousarray(second))
-        maps = field if spec.content == "flow" else np.dstack([field, optical_strain(field)])
-        if maps.shape[:2] != spec.size:
-            shrinks = height * width < maps.shape[0] * maps.shape[1]
-            how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-            maps = np.asarray(cv2.resize(maps, (width, height), interpolation=how), np.float32)
-        out[i] = np.moveaxis(maps, -1, 0)
+        maps = np.dstack([field, optical_strain(field)]) if spec.content == "flow_strain" else field
+        maps = _resized(maps, spec.size)
+        out[i] = np.moveaxis(flow_colours(maps, spec.full) if spec.content == "flow_colour" else maps, -1, 0)
     return out
 
 
+def _resized(maps: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    height, width = size
+    if maps.shape[:2] == size:
+        return maps
+    how = cv2.INTER_AREA if height * width < maps.shape[0] * maps.shape[1] else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(maps, (width, height), interpolation=how), np.float32)
+
+
 def _normalised_frames(frames: NDArray[Any], how: str) -> NDArray[np.float32]:
-    """(n, C, H, W) in grey levels, normalised."""
+    """(n, C, H, W) in levels of 0..255, normalised."""
     values = np.ascontiguousarray(frames, np.float32)
     if how == "unit":
         return values / np.float32(255)
