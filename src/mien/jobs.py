@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, TypeAlias, TypeVar, get_args
 
@@ -98,7 +99,9 @@ def run_jobs(
     from joblib.externals.loky.process_executor import BrokenProcessPool, TerminatedWorkerError
 
     try:
-        with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+        with joblib.parallel_config(backend="loky", inner_max_num_threads=1), warnings.catch_warnings():
+            # a worker that has grown is replaced by a new one, which concerns nobody
+            warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
             yield from joblib.Parallel(
                 n_jobs=count, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs"
             )(joblib.delayed(_numbered)(work, i, item) for i, item in enumerate(items))

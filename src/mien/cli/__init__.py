@@ -15,6 +15,7 @@ import typer
 
 from mien._version import __version__
 from mien.cli.bench import EPILOG, bench, spread
+from mien.cli.train import TRAIN_EPILOG, train
 from mien.errors import InputError, MienError
 
 if TYPE_CHECKING:
@@ -468,6 +469,7 @@ def _doctor(
 
 
 app.command(epilog=EPILOG)(bench)
+app.command(epilog=TRAIN_EPILOG)(train)
 
 
 def _make(product: str, out: Path, jobs: int, quiet: bool, **settings: Any) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mien.cli import Screen
     from mien.datasets import DataSet
     from mien.evaluation import Benchmark, Contender, Protocol
+    from mien.inputs import ArrayCache
 
 __all__ = ["EPILOG", "SEVERAL", "bench", "spread"]
 
@@ -37,8 +38,8 @@ A run that was stopped goes on where it was when the same command is given again
 
 
 def spread(arguments: Sequence[str]) -> list[str]:
-    """``--model a b`` as ``--model a --model b``: `bench` has no other words that stand alone."""
-    if "bench" not in arguments[:1]:
+    """``--model a b`` as ``--model a --model b``: what stands alone comes first in these verbs."""
+    if not arguments or arguments[0] not in ("bench", "train"):
         return list(arguments)
     out: list[str] = []
     current = ""
@@ -53,7 +54,7 @@ def spread(arguments: Sequence[str]) -> list[str]:
         else:
             out.append(word)
             fresh = False
-    return ["bench", *out]
+    return [arguments[0], *out]
 
 
 _About = "What is asked"
@@ -210,7 +211,7 @@ def bench(
     assert protocol is not None
     assert model is not None
     assert out is not None
-    copies = [_copy(text, key, pictures) for text in data]
+    copies = [read_copy(text, key, pictures) for text in data]
     how = _protocol(protocol, copies, rule=rule, kind=kind, parts=part, n_splits=folds, share=share)
     if seeds < 1:
         raise InputError(f"--seeds {seeds}: one at least.")
@@ -243,7 +244,7 @@ def bench(
         )
 
 
-def _copy(text: str, key: str | None, pictures: str | None) -> DataSet:
+def read_copy(text: str, key: str | None, pictures: str | None) -> DataSet:
     """A copy of a data set, from ``NAME=ROOT``."""
     import inspect
 
@@ -300,7 +301,6 @@ def _run(
     **how: Any,
 ) -> Benchmark:
     from mien.evaluation import benchmark
-    from mien.inputs import ArrayCache, default_cache_dir
     from mien.jobs import check_engine
 
     return benchmark(
@@ -308,11 +308,18 @@ def _run(
         copies,
         protocol,
         out,
-        cache=ArrayCache(cache or default_cache_dir() / "clips", max_bytes=CACHE_BYTES),
+        cache=clip_cache(cache),
         engine=check_engine(engine),
         progress=screen.progress,
         **how,
     )
+
+
+def clip_cache(folder: Path | None) -> ArrayCache:
+    """The cache of prepared clips, by default in mien's own place."""
+    from mien.inputs import ArrayCache, default_cache_dir
+
+    return ArrayCache(folder or default_cache_dir() / "clips", max_bytes=CACHE_BYTES)
 
 
 def contender(text: str) -> Contender:

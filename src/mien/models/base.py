@@ -67,6 +67,11 @@ class Network(nn.Module, ABC):
         return CARDS[self.key]
 
     @property
+    def last(self) -> nn.Linear:
+        """The layer that speaks of classes."""
+        return [layer for layer in self.modules() if isinstance(layer, nn.Linear)][-1]
+
+    @property
     def n_parameters(self) -> int:
         """Trainable parameters."""
         return sum(p.numel() for p in self.parameters() if p.requires_grad)

@@ -17,10 +17,14 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from mien.errors import InputError
+from mien.progress import silent
 from mien.training.settings import Training
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mien.models.base import Network
+    from mien.models.init import InitReport
     from mien.training.loop import Clips
 
 __all__ = ["NetworkClassifier", "OneScale", "Port", "TwoScales", "split_people"]
@@ -82,13 +86,19 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.seed = seed
         self.device = device
 
-    def fit(self, X: Any, y: Any, groups: Any = None) -> NetworkClassifier:
-        """Train from fresh weights.
+    def fit(
+        self, X: Any, y: Any, groups: Any = None, *, checkpoint: Path | None = None, progress: Any = None
+    ) -> NetworkClassifier:
+        """Train from fresh weights, or from those of ``init``.
+
+        The last layer begins anew unless the file was trained on the same classes.
 
         Args:
             X: the clips.
             y: (n,) their classes.
             groups: (n,) their subjects; needed where the epoch is chosen on inner validation people.
+            checkpoint: a file that training is kept in after each epoch, and goes on from.
+            progress: told about epochs.
 
         Raises:
             InputError: the clips do not fit the network, or a loss that is no number.
@@ -109,9 +119,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             **dict(self.options),
         )
         if self.init:
-            from mien.models.init import load_init
-
-            self.init_report_ = load_init(made, self.init)
+            self.init_report_ = _initialised(made, self.init, [str(c) for c in self.classes_])
         clips = self._clips(made, X, numbers)
         validation = None
         if self.training.patience:
@@ -122,7 +130,14 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             clips, validation = clips.take(own), clips.take(held)
         if len(self.classes_) > 1:
             self.history_ = train(
-                made, clips, self.training, seed=self.seed, validation=validation, device=self.device
+                made,
+                clips,
+                self.training,
+                seed=self.seed,
+                validation=validation,
+                device=self.device,
+                checkpoint=checkpoint,
+                progress=progress or silent,
             )
         self.network_ = made.eval()
         return self
@@ -169,6 +184,23 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 tensors.append(port_input(network, port.name, tensor)[0])
         y = torch.from_numpy(np.asarray(numbers, np.int64))
         return Clips(tuple(found), y, tuple(port.picture for port in self.ports))
+
+
+def _initialised(network: Network, path: str, labels: Sequence[str]) -> InitReport:
+    """First weights from a file; the last layer's only where it speaks of the same classes."""
+    import json
+
+    from safetensors import safe_open
+
+    from mien.models.init import load_init
+
+    last = {name: value.clone() for name, value in network.last.state_dict().items()}
+    report = load_init(network, path)
+    with safe_open(path, framework="pt") as file:
+        words = json.loads((file.metadata() or {}).get("labels", "[]"))
+    if words != list(labels):
+        network.last.load_state_dict(last)
+    return report
 
 
 def _parts(clip: Any, ports: Sequence[Port]) -> list[NDArray[np.float32]]:

@@ -1,0 +1,200 @@
+"""One model from all the clips that are given: what ``mien train`` does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mien.errors import InputError
+from mien.files import write_whole
+from mien.inputs import ArrayCache, key_of
+from mien.inputs.pipeline import compute, digest_of
+from mien.progress import ProgressHook, silent
+from mien.sources import Source
+from mien.training.estimators import NetworkClassifier, TwoScales
+from mien.training.systems import System
+
+__all__ = ["ENDINGS", "Produced", "check_out", "produce"]
+
+ENDINGS = (".onnx", ".safetensors")
+"""What is written: a model file, to be run; or weights, to begin other training with."""
+
+
+@dataclass(frozen=True)
+class Produced:
+    """What was trained.
+
+    Attributes:
+        out: the file.
+        clips: how many clips it was trained on.
+        people: how many people they show.
+        left_out: clips that could not be used: key and reason.
+        notes: what became of first weights, the epoch that was kept.
+    """
+
+    out: Path
+    clips: int
+    people: int
+    left_out: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+
+
+def check_out(out: Path) -> None:
+    """Refuse a file that could not be written, before anything is trained.
+
+    Raises:
+        InputError: another ending, or a folder of that name.
+    """
+    if out.suffix not in ENDINGS:
+        raise InputError(f"--out {out}: the file ends in {' or '.join(ENDINGS)}.")
+    if out.is_dir():
+        raise InputError(f"--out {out}: is a folder; name a file.")
+
+
+def produce(
+    system: System,
+    sources: Sequence[Source],
+    classes: Sequence[str],
+    subjects: Sequence[str],
+    labels: Sequence[str],
+    out: str | Path,
+    *,
+    seed: int = 0,
+    cache: ArrayCache | None = None,
+    jobs: int = 1,
+    data: str = "",
+    licence: str = "",
+    progress: ProgressHook = silent,
+) -> Produced:
+    """Train on all of them and write the model.
+
+    Training is kept in ``OUT.checkpoint`` after each epoch; started again with the same settings and clips,
+    it goes on from there. The file goes when the model is written.
+
+    Args:
+        system: what is trained.
+        sources: where the clips lie.
+        classes: of each.
+        subjects: whose each is.
+        labels: the vocabulary.
+        out: a file that ends in one of :data:`ENDINGS`.
+        seed: of the training.
+        cache: for the clips' inputs.
+        jobs: clips that are prepared at once.
+        data: the data in words, for the model's card.
+        licence: of the model.
+        progress: told about clips and epochs.
+
+    Raises:
+        InputError: no clip can be used, a class has none, or the file cannot be written.
+    """
+    out = Path(out)
+    check_out(out)
+    step = system.step_for(sources[0])
+    arrays = compute(sources, step, cache=cache, jobs=jobs, progress=progress)
+    bad = tuple(
+        (source.key, str(array))
+        for source, array in zip(sources, arrays, strict=True)
+        if isinstance(array, InputError)
+    )
+    kept = [i for i, array in enumerate(arrays) if not isinstance(array, InputError)]
+    if not kept:
+        raise InputError(f"no clip can be used. {bad[0][1] if bad else ''}")
+    X: list[Any] = [arrays[i] for i in kept]
+    y, groups = np.array([classes[i] for i in kept]), np.array([subjects[i] for i in kept])
+    if lacking := [label for label in labels if label not in set(y)]:
+        raise InputError(f"no clip is {' or '.join(lacking)}: there is nothing to learn it from")
+    rows = [[sources[i].key, classes[i], subjects[i], digest_of(sources[i], cache)] for i in kept]
+    data_digest = key_of(rows)
+    estimator = system.make(tuple(labels), seed)
+    recipe = key_of(system.digest(), seed)
+    if isinstance(estimator, NetworkClassifier):
+        checkpoint = out.with_name(f"{out.name}.checkpoint")
+        estimator.fit(X, y, groups, checkpoint=checkpoint, progress=progress)
+        checkpoint.unlink(missing_ok=True)
+    else:
+        estimator.fit(X, y, groups)
+    people = sorted(set(groups.tolist()))
+    if out.suffix == ".safetensors":
+        _write_weights(estimator, out, system, recipe, data_digest, data)
+    else:
+        _write_model(estimator, out, system, people, recipe, data_digest, data, licence)
+    return Produced(out, len(kept), len(people), bad, tuple(_notes(estimator)))
+
+
+def _write_weights(
+    estimator: Any, out: Path, system: System, recipe: str, data_digest: str, data: str
+) -> None:
+    if not isinstance(estimator, NetworkClassifier):
+        raise InputError(
+            f"{system.name} is several networks, which one file of weights cannot hold: train its streams "
+            "one by one (streams=short, streams=long, each with head=softmax), or write a .onnx file"
+        )
+    from safetensors.torch import save
+
+    words = {
+        "network": system.base,
+        "preset": system.preset,
+        "labels": json.dumps([str(c) for c in estimator.classes_]),
+        "recipe": recipe,
+        "data_digest": data_digest,
+        "data": data,
+    }
+    tensors = {name: value.contiguous() for name, value in estimator.network_.state_dict().items()}
+    write_whole(out, save(tensors, metadata=words))
+
+
+def _write_model(
+    estimator: Any,
+    out: Path,
+    system: System,
+    people: Sequence[str],
+    recipe: str,
+    data_digest: str,
+    data: str,
+    licence: str,
+) -> None:
+    from mien.training.export import SCALES, export
+
+    specs = [spec for _, spec in system.specs()]
+    if isinstance(estimator, NetworkClassifier):
+        network: Any = estimator.network_
+        ports = [port.name for port in estimator.ports]
+    elif isinstance(estimator, TwoScales) and estimator.head == "softmax":
+        network, ports = tuple(stream.network_ for stream in estimator.streams_), list(SCALES)
+    else:
+        raise InputError(
+            f"{system.name}: a support vector machine is no network and does not go into a model file; train "
+            "with head=softmax"
+        )
+    notes = f"Trained on {data}." if data else ""
+    export(
+        network,
+        dict(zip(ports, specs, strict=True)),
+        [str(c) for c in estimator.classes_],
+        out,
+        subjects=people,
+        recipe_digest=recipe,
+        data_digest=data_digest,
+        licence=licence,
+        notes=notes,
+    )
+
+
+def _notes(estimator: Any) -> list[str]:
+    fitted = estimator.streams_ if isinstance(estimator, TwoScales) else [estimator]
+    notes: list[str] = []
+    for one in fitted:
+        if (report := getattr(one, "init_report_", None)) is not None:
+            notes += report.lines()
+        if (history := getattr(one, "history_", None)) is not None:
+            notes.append(
+                f"{len(history.loss)} epochs, the weights of epoch {history.best + 1}; training loss "
+                f"{history.loss[0]:.3f} to {history.loss[history.best]:.3f}"
+            )
+    return notes
