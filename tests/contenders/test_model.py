@@ -207,7 +207,7 @@ def test_two_inputs_lie_end_to_end(tmp_path: Path) -> None:
     scores = np.exp(X.astype(np.float64) @ np.resize(WEIGHTS, (96, 3)))
     expected = (scores / scores.sum(axis=1, keepdims=True))[:, [0, 2, 1]]
     np.testing.assert_allclose(model.make(LABELS, 0).predict_proba(X), expected, rtol=1e-5)
-    with pytest.raises(InputError, match="95 numbers are no clip that was prepared for 2 inputs"):
+    with pytest.raises(ValueError, match=r"\(95,\) does not hold parts"):
         model.make(LABELS, 0).predict_proba(X[:, :95])
 
 

@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.errors import InputError
-from mien.inputs.pipeline import Prepare
+from mien.inputs.pipeline import Packed, Prepare, unpack
 from mien.inputs.ready_made import check_takes_flow_pictures
-from mien.inputs.several import PrepareSeveral, several
 from mien.modelfile import ModelFile, ModelMetadata, read
 from mien.sources import FeatureFile, FlowPicture, Source
 
@@ -57,7 +56,7 @@ class ModelContender:
         """The file's SHA-256."""
         return self.sha256
 
-    def step_for(self, source: Source) -> Prepare | PrepareSeveral:
+    def step_for(self, source: Source) -> Prepare | Packed:
         """How a clip is prepared: as the file's specs say.
 
         Raises:
@@ -73,7 +72,7 @@ class ModelContender:
             for spec in specs:
                 check_takes_flow_pictures(spec)
         steps = tuple(Prepare(spec, "given" if spec.crop == "given" else "first") for spec in specs)
-        return steps[0] if len(steps) == 1 else PrepareSeveral(steps)
+        return steps[0] if len(steps) == 1 else Packed(steps)
 
     def make(self, labels: tuple[str, ...], seed: int) -> ModelEstimator:
         """The model, ready to run; the seed has no use.
@@ -150,7 +149,7 @@ class ModelEstimator:
 
         Args:
             X: prepared clips, each (frames, channels, height, width), or where the model has several inputs,
-                as :class:`~mien.inputs.several.PrepareSeveral` gives them: an array, or a list of arrays.
+                as :class:`~mien.inputs.Packed` gives them: an array, or a list of arrays.
 
         Raises:
             InputError: the file has changed, does not take a clip, or does not give probabilities.
@@ -162,9 +161,9 @@ class ModelEstimator:
         specs = model.metadata.inputs
         out = np.zeros((len(X), len(self.classes_)))
         for row, clip in zip(out, X, strict=True):
-            parts = (
-                [np.asarray(clip)] if len(specs) == 1 else several(np.asarray(clip), tuple(specs.values()))
-            )
+            parts = [np.asarray(clip)]
+            if len(specs) > 1:
+                parts = unpack(parts[0], Packed(tuple(map(Prepare, specs.values()))).shapes)
             shares = model.judge(dict(zip(specs, parts, strict=True)))[0][theirs]
             total = shares.sum()
             row[ours] = shares / total if total > 0 else 1 / len(ours)
