@@ -16,8 +16,7 @@ from mien.contenders import make_contender
 from mien.contenders.model import ModelContender, ModelEstimator
 from mien.errors import InputError
 from mien.inputs import InputSpec
-from mien.inputs.pipeline import Prepare
-from mien.inputs.several import PrepareSeveral
+from mien.inputs.pipeline import Packed, Prepare
 from mien.modelfile import ModelMetadata, write_metadata
 from mien.sources import FeatureFile, FlowPicture, PictureClip
 
@@ -202,7 +201,7 @@ def test_two_inputs_lie_end_to_end(tmp_path: Path) -> None:
     model = opened(two_inputs(tmp_path / "two.onnx"))
     clip = PictureClip("casme2/sub01/a", (tmp_path / "1.png",), 200.0, 0, None, 0)
     specs = list(model.metadata.inputs.values())
-    assert model.step_for(clip) == PrepareSeveral((Prepare(specs[0]), Prepare(specs[1])))
+    assert model.step_for(clip) == Packed((Prepare(specs[0]), Prepare(specs[1])))
     X = np.random.default_rng(4).random((3, 96)).astype(np.float32)
     scores = np.exp(X.astype(np.float64) @ np.resize(WEIGHTS, (96, 3)))
     expected = (scores / scores.sum(axis=1, keepdims=True))[:, [0, 2, 1]]
