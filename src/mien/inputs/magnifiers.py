@@ -9,14 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.errors import InputError
+from mien.motion.magnify import PhaseMagnifier
 
 __all__ = ["MAGNIFIERS", "Magnifier", "check_magnifier", "magnified", "magnifier_version"]
 
 Magnifier: TypeAlias = Callable[[NDArray[np.uint8], float], NDArray[np.uint8]]
 """Frames ``uint8`` (T, H, W) or (T, H, W, 3) and frames a second in; frames of the same shape out, motion
 magnified. An attribute ``version`` (0 where there is none) grows with changes of its results."""
-MAGNIFIERS: dict[str, Magnifier] = {}
-"""Name -> motion magnification that is applied between alignment and everything else."""
+MAGNIFIERS: dict[str, Magnifier] = {"phase": PhaseMagnifier()}
+"""Name -> motion magnification that is applied between alignment and everything else. One with other settings
+is registered under another name."""
 
 
 def check_magnifier(name: str) -> None:
