@@ -59,7 +59,16 @@ from mien.sources import FeatureFile, Source
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Benchmark", "Failure", "LeftOut", "benchmark"]
+__all__ = [
+    "STORE",
+    "Benchmark",
+    "Failure",
+    "LeftOut",
+    "annotated_but_broken",
+    "benchmark",
+    "run_folder",
+    "versions",
+]
 
 STORE: Final = "store"
 
@@ -197,11 +206,11 @@ def benchmark(
     engine = check_engine(engine)
     if protocol.select is None:
         raise InputError(f"the protocol {protocol.name} is not about recognition")
-    folder = None if out is None else _checked_folder(Path(out))
+    folder = None if out is None else run_folder(Path(out))
     samples = {id(s): d for d in datasets for s in d.samples}
     selection = protocol.select([s for d in datasets for s in d.samples])
     left_out = [_left_out(e.sample, e.reason, "protocol") for e in selection.excluded]
-    left_out += _broken(datasets)
+    left_out += annotated_but_broken(datasets)
     clips = _Clips(selection, left_out)
     clips.find(samples)
     X = {
@@ -236,7 +245,7 @@ def benchmark(
         "contenders": {c.name: c.digest() for c in contenders},
         "seeds": list(seeds),
         "intervals": {"level": level, "replicates": replicates},
-        "versions": _versions(),
+        "versions": versions(),
     }
     found = Benchmark(
         protocol=protocol,
@@ -346,7 +355,7 @@ def _left_out(sample: Sample, reason: str, by: str) -> LeftOut:
     return LeftOut(sample.dataset, sample.subject, sample.clip, reason, by)
 
 
-def _broken(datasets: Sequence[DataSet]) -> list[LeftOut]:
+def annotated_but_broken(datasets: Sequence[DataSet]) -> list[LeftOut]:
     """Annotated clips that a reader could not make a sample of."""
     found: dict[tuple[str, str], LeftOut] = {}
     for data in datasets:
@@ -402,14 +411,14 @@ def _tasks(
     classes, subjects = np.array(selection.classes), np.array(selection.subjects)
     names = tuple(s.key for s in selection.samples)
     rows = [list(row) for row in zip(names, selection.subjects, selection.classes, digests, strict=True)]
-    versions = _versions()  # another release of scikit-learn may give other numbers
+    known = versions()  # another release of scikit-learn may give other numbers
     sides = [
         digest_of_plain(fold.name, [rows[i] for i in fold.train], [rows[i] for i in fold.test])
         for fold in plan.folds
     ]
     return [
         _Task(
-            digest_of_plain(contender.digest(), contender.name, versions, side, list(selection.labels), seed),
+            digest_of_plain(contender.digest(), contender.name, known, side, list(selection.labels), seed),
             contender,
             seed,
             fold,
@@ -555,8 +564,12 @@ def _check_seen(contenders: Sequence[Contender], selection: Selection) -> None:
             )
 
 
-def _checked_folder(folder: Path) -> Path:
-    """A folder that is ours, or empty, or not there."""
+def run_folder(folder: Path) -> Path:
+    """A run's folder, made; one that is ours, or empty, or was not there.
+
+    Raises:
+        InputError: it holds something else, or cannot be written.
+    """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file. Name a folder with --out.")
     try:
@@ -570,7 +583,7 @@ def _checked_folder(folder: Path) -> Path:
     return folder
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
     """Of what decides the numbers."""
     from importlib.metadata import PackageNotFoundError, version
 

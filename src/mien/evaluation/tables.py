@@ -36,8 +36,10 @@ __all__ = [
     "confusions",
     "folds",
     "latex",
+    "latex_table",
     "left_out",
     "markdown",
+    "markdown_row",
     "plain",
     "pools",
     "predictions",
@@ -328,23 +330,24 @@ def plain(run: Benchmark) -> str:
 def markdown(run: Benchmark) -> str:
     """The result as Markdown: the table, each contender in words, classes, remarks."""
     head, *rows = _cells(run)
-    lines = [f"# {run.protocol.name}: {run.protocol.words}", "", _markdown_row(head)]
+    lines = [f"# {run.protocol.name}: {run.protocol.words}", "", markdown_row(head)]
     lines.append("|" + "---|" * len(head))
-    lines += [_markdown_row(row) for row in rows]
+    lines += [markdown_row(row) for row in rows]
     lines += ["", *(f"- **{name}**: {words}" for name, words in run.contenders.items()), ""]
     lines += [f"- {remark}" for remark in remarks(run)]
     whole = [(m, s, c) for m, s, part, c in _matrices(run) if part == ALL]
     for model, seed, matrix in whole:
         lines += ["", f"## {model}{f', seed {seed}' if len(whole) > len(run.contenders) else ''}", ""]
-        lines.append(_markdown_row(["truth \\ predicted", *run.labels, "recall"]))
+        lines.append(markdown_row(["truth \\ predicted", *run.labels, "recall"]))
         lines.append("|" + "---|" * (len(run.labels) + 2))
         for label, counts in zip(run.labels, matrix.counts, strict=True):
             recall = f"{counts[run.labels.index(label)] / counts.sum():.3f}" if counts.sum() else "-"
-            lines.append(_markdown_row([label, *map(str, counts.tolist()), recall]))
+            lines.append(markdown_row([label, *map(str, counts.tolist()), recall]))
     return "\n".join(lines) + "\n"
 
 
-def _markdown_row(cells: Iterable[str]) -> str:
+def markdown_row(cells: Iterable[str]) -> str:
+    """A row of a Markdown table."""
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
@@ -363,24 +366,30 @@ _LATEX = str.maketrans(
 )
 
 
-def latex(run: Benchmark) -> str:
-    """The result as a LaTeX table (package booktabs)."""
-    head, *rows = _cells(run)
+def latex_table(rows: Sequence[Sequence[str]], *, left: int = 2) -> str:
+    """A LaTeX table (package booktabs).
+
+    Args:
+        rows: the first is the heading.
+        left: columns of words, set to the left; all of them but the last group the rows.
+    """
+    head, *body = rows
     lines = [
-        r"\begin{tabular}{ll" + "r" * (len(head) - 2) + "}",
+        r"\begin{tabular}{" + "l" * left + "r" * (len(head) - left) + "}",
         r"\toprule",
         " & ".join(cell.translate(_LATEX) for cell in head) + r" \\",
         r"\midrule",
     ]
-    last = rows[0][0] if rows else ""
-    for row in rows:
-        if row[0] != last:
+    for i, row in enumerate(body):
+        if i and list(row[: left - 1]) != list(body[i - 1][: left - 1]):
             lines.append(r"\addlinespace")
-        last = row[0]
         lines.append(" & ".join(cell.translate(_LATEX) for cell in row) + r" \\")
-    lines += [r"\bottomrule", r"\end{tabular}"]
-    comments = [f"% {remark}" for remark in remarks(run)]
-    return "\n".join([*comments, *lines]) + "\n"
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
+
+
+def latex(run: Benchmark) -> str:
+    """The result as a LaTeX table (package booktabs)."""
+    return "".join(f"% {remark}\n" for remark in remarks(run)) + latex_table(_cells(run))
 
 
 # --- files --------------------------------------------------------------------------------------------------
