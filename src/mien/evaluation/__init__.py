@@ -4,13 +4,14 @@
   :mod:`~mien.evaluation.selections` and :mod:`~mien.evaluation.spotting_lists` choose clips and videos,
   :mod:`~mien.evaluation.splitters` split them, :mod:`~mien.evaluation.guards` refuse what is not honest.
 * :mod:`~mien.evaluation.runs`: contenders against one another, into a folder; :mod:`~mien.evaluation.compare`
-  sets such folders side by side.
+  sets such folders side by side; :mod:`~mien.evaluation.spotting_runs`: the same of spotters,
+  on whole videos.
 * :mod:`~mien.evaluation.scores` (recognition), :mod:`~mien.evaluation.metrics` (spotting, apex) and
   :mod:`~mien.evaluation.strs` (both at once); :mod:`~mien.evaluation.uncertainty` for intervals and tests.
 """
 
 from mien.evaluation.compare import StoredRun, comparison, read_run
-from mien.evaluation.contender import Contender, Estimator, Own
+from mien.evaluation.contender import Contender, Estimator, Own, SpottingContender, SpottingEstimator
 from mien.evaluation.guards import (
     check_split,
     check_subjects,
@@ -79,6 +80,7 @@ from mien.evaluation.spotting_lists import (
     TrueExpression,
     select_spotting,
 )
+from mien.evaluation.spotting_runs import SpottingBenchmark, benchmark_spotting
 from mien.evaluation.strs import STRS, Spotted, strs_scores
 from mien.evaluation.uncertainty import (
     Comparison,
@@ -128,7 +130,10 @@ __all__ = [
     "Selection",
     "Splitter",
     "Spotted",
+    "SpottingBenchmark",
+    "SpottingContender",
     "SpottingCounts",
+    "SpottingEstimator",
     "SpottingScores",
     "SpottingSelection",
     "SpottingVideo",
@@ -139,6 +144,7 @@ __all__ = [
     "apex_scores",
     "attribute_false_alarms",
     "benchmark",
+    "benchmark_spotting",
     "bootstrap_mean",
     "bootstrap_scores",
     "check_split",

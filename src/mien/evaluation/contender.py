@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,18 @@ from mien.evaluation.store import digest_of_plain
 from mien.inputs.pipeline import Step
 from mien.sources import Source
 
-__all__ = ["Contender", "Estimator", "Features", "Own", "fit", "probabilities", "stacked", "taken"]
+__all__ = [
+    "Contender",
+    "Estimator",
+    "Features",
+    "Own",
+    "SpottingContender",
+    "SpottingEstimator",
+    "fit",
+    "probabilities",
+    "stacked",
+    "taken",
+]
 
 Features: TypeAlias = NDArray[Any] | list[NDArray[Any]]
 """The clips' inputs: one array with the clips along its first axis where all have one shape, else a list."""
@@ -75,6 +86,62 @@ class Contender(Protocol):
 
     def make(self, labels: tuple[str, ...], seed: int) -> Any:
         """A new :class:`Estimator`, unfitted (unless it comes trained)."""
+        ...
+
+
+class SpottingEstimator(Protocol):
+    """What finds expressions in videos: scikit-learn's methods, with events in place of classes.
+
+    A video is an array that the contender's step made: of an untrained spotter its events already, of a
+    trained one features of its frames (T, D). One that needs the time puts it into its array. ``chosen_on_``
+    as in :class:`Estimator`.
+    """
+
+    def fit(self, X: Any, truths: Any, groups: Any = None) -> Any:
+        """Train on videos: a list of arrays, of :class:`mien.evaluation.TrueExpression` each, of subjects."""
+        ...
+
+    def predict(self, X: Any) -> list[NDArray[Any]]:
+        """Of each video its events (k, 6): onset, apex, offset, kind (0 micro, 1 macro), score, threshold.
+
+        Frames are positions in the video's files, whole numbers, both ends included.
+        """
+        ...
+
+
+class SpottingContender(Protocol):
+    """Something that finds expressions in long videos, to be compared: as :class:`Contender`.
+
+    Attributes:
+        name: as in tables.
+        words: a line for people: the method and its paper.
+        task: ``"spotting"``.
+        needs_training: ``False`` where nothing is learned: it then sees every video by itself.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def words(self) -> str: ...  # noqa: D102
+    @property
+    def task(self) -> Literal["spotting"]: ...  # noqa: D102
+    @property
+    def needs_training(self) -> bool: ...  # noqa: D102
+
+    def digest(self) -> str:
+        """Of everything that decides its results, beside the data."""
+        ...
+
+    def step_for(self, source: Source) -> Step:
+        """What makes a :class:`mien.sources.Recording` its input.
+
+        Raises:
+            InputError: it cannot take such a source.
+        """
+        ...
+
+    def make(self, seed: int) -> SpottingEstimator:
+        """A new one, unfitted (unless it comes trained)."""
         ...
 
 
