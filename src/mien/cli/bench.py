@@ -14,7 +14,7 @@ from mien.errors import InputError
 if TYPE_CHECKING:
     from mien.cli import Screen
     from mien.datasets import DataSet
-    from mien.evaluation import Benchmark, Contender, Protocol
+    from mien.evaluation import Benchmark, Contender, Protocol, SpottingBenchmark
     from mien.inputs import ArrayCache
 
 __all__ = ["EPILOG", "SEVERAL", "bench", "spread"]
@@ -30,6 +30,7 @@ mien bench --data smic=SMIC casme2=CASME2 samm=SAMM --protocol megc2019 --model 
 mien bench --data flow=maps --protocol megc2019 --model flow-logreg --out run --oracle
 mien bench --data features=mine --key lbptop --protocol loso --model svm:kernel=poly --out run
 mien bench --data flow=maps --protocol test --model flow-image.onnx --out run
+mien bench --data cas-me-2=CASME2LONG samm-lv=SAMMLV --protocol spotting --model region-flow mdmd --out run
 mien bench --compare run-a run-b
 ```
 
@@ -217,20 +218,27 @@ def bench(
         raise InputError(f"--seeds {seeds}: one at least.")
     from mien.cli import Screen
 
+    found: Benchmark | SpottingBenchmark
     with Screen(quiet, several=False) as screen:
-        found = _run(
-            model,
-            copies,
-            how,
-            out,
-            screen,
-            cache,
-            seeds=range(seeds),
-            jobs=jobs,
-            engine=engine,
-            oracle=oracle,
-            trust_features=trust_features,
-        )
+        if how.task == "spotting":
+            if kind or oracle or compare:
+                raise InputError("--kind, --oracle and --compare are for recognition, not for spotting.")
+            options: dict[str, Any] = {"parts": part, "seeds": range(seeds), "jobs": jobs, "engine": engine}
+            found = _spot(model, copies, how, out, screen, cache, **options)
+        else:
+            found = _run(
+                model,
+                copies,
+                how,
+                out,
+                screen,
+                cache,
+                seeds=range(seeds),
+                jobs=jobs,
+                engine=engine,
+                oracle=oracle,
+                trust_features=trust_features,
+            )
     if not quiet:
         typer.echo(found.table())
         typer.echo(f"\nEverything: {out}")
@@ -240,7 +248,8 @@ def bench(
         one = found.failures[0]
         raise InputError(
             f"{len(found.failures)} folds could not be done, for instance {one.contender} in fold "
-            f"{one.fold}: {one.reason}. The others are in {out}; folds.csv lists all."
+            f"{one.fold}: {one.reason}. The others are in {out}; "
+            f"{'videos' if how.task == 'spotting' else 'folds'}.csv lists all."
         )
 
 
@@ -342,6 +351,34 @@ def contender(text: str) -> Contender:
             "or the path of a model file, which ends in .onnx."
         )
     return make_contender(text)
+
+
+def _spot(
+    models: Sequence[str],
+    copies: Sequence[DataSet],
+    protocol: Protocol,
+    out: Path,
+    screen: Screen,
+    cache: Path | None,
+    *,
+    engine: str,
+    **how: Any,
+) -> SpottingBenchmark:
+    from mien.contenders.spotters import make_spotting_contender
+    from mien.evaluation import benchmark_spotting
+    from mien.inputs import ArrayCache, default_cache_dir
+    from mien.jobs import check_engine
+
+    return benchmark_spotting(
+        [make_spotting_contender(text) for text in models],
+        copies,
+        protocol,
+        out,
+        cache=ArrayCache(cache or default_cache_dir() / "clips", max_bytes=CACHE_BYTES),
+        engine=check_engine(engine),
+        progress=screen.progress,
+        **how,
+    )
 
 
 def _compare(folders: Sequence[str]) -> None:

@@ -80,6 +80,10 @@ def words_of(name: str) -> str:
 
 def _recipe(name: str) -> type[Recipe]:
     if name not in CONTENDERS:
+        from mien.contenders.spotters import SPOTTING_CONTENDERS
+
+        if name in SPOTTING_CONTENDERS:
+            raise InputError(f"{name} finds expressions in long videos: ask for --protocol spotting")
         raise InputError(
             f"there is no contender {name!r}; choose one of {', '.join(CONTENDERS)}, or give a model file, "
             f"which ends in {_MODEL}"

@@ -1,0 +1,211 @@
+"""Spotters in a run: they see what ``mien analyze`` sees, and choose thresholds on training people."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import mien
+from mien.cli import main
+from mien.contenders import make_contender
+from mien.contenders.spotters import (
+    SPOTTING_CONTENDERS,
+    PassedOn,
+    RegionFlowSpotting,
+    make_spotting_contender,
+)
+from mien.datasets import DataSet, read_dataset
+from mien.errors import InputError
+from mien.inputs import compute
+from mien.sources import PictureClip, Recording
+from mien.studio import Collection, write_collection
+
+SECONDS = 2
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """``written(layout)``: two people, a recording of two seconds each, small."""
+    made: dict[str, Path] = {}
+    scale = {"cas-me-2": 0.4, "samm-lv": 0.12}
+
+    def write(layout: str) -> Path:
+        if layout not in made:
+            made[layout] = tmp_path_factory.mktemp("films") / layout
+            write_collection(
+                Collection(
+                    *("recordings", 2, 1), layout=layout, scale=scale[layout], seconds=SECONDS, fps=30, seed=3
+                ),
+                made[layout],
+            )
+        return made[layout]
+
+    return write
+
+
+def recordings(data: DataSet) -> list[Recording]:
+    return [Recording(f.key, f.paths, f.fps or 0, f.numbers) for f in data.footage]
+
+
+def test_they_see_what_analyze_sees(written: Callable[[str], Path]) -> None:
+    data = read_dataset("cas-me-2", written("cas-me-2"))
+    source, folder = recordings(data)[0], data.footage[0].folder
+    for name in SPOTTING_CONTENDERS:
+        step = make_spotting_contender(name).step_for(source)
+        rows = pickle.loads(pickle.dumps(step))(source, None)
+        found = mien.analyze(folder, fps=source.fps, spotter=name, pictures=False)
+        there = [(e.onset, e.apex, e.offset, float(e.kind == "macro"), e.score) for e in found.found]
+        assert [tuple(row[:5]) for row in rows.tolist()] == there
+        at = [int(np.flatnonzero(found.timeline.frame == e.apex)[0]) for e in found.found]
+        assert rows[:, 5].tolist() == found.timeline.threshold[at].tolist()
+    # the most lenient one at least finds something
+    eager = make_spotting_contender("region-flow:floor=0.0005,macro_floor=0.0005,noise_factor=1e-3")
+    assert len(eager.step_for(source)(source, None))
+
+
+def test_both_long_data_sets_in_a_run(
+    written: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    roots = [f"{name}={written(name)}" for name in ("cas-me-2", "samm-lv")]
+    words = ["bench", "--data", *roots, "--protocol", "spotting", "--model", "first-frame"]
+    words += ["first-frame:threshold=auto", "--cache", str(tmp_path / "cache"), "--out"]
+    assert main([*words, str(tmp_path / "one")]) == 0
+    shown = capsys.readouterr().out
+    assert "random-intervals" in shown
+    table = pd.read_csv(tmp_path / "one" / "summary.csv")
+    assert table["part"].unique().tolist() == ["all", "cas-me-2", "samm-lv"]
+    assert set(table["model"]) == {"first-frame", "first-frame:threshold=auto"}
+    first = table[table["part"] == "all"].set_index(["model", "kind"])
+    assert first.loc[("first-frame", "overall"), "videos"] == 4
+    assert first.loc[("first-frame", "overall"), "found"] > 0
+    truths = sum(len(read_dataset(name, written(name)).samples) for name in ("cas-me-2", "samm-lv"))
+    lost = len(pd.read_csv(tmp_path / "one" / "left_out.csv"))
+    assert first.loc[("first-frame", "overall"), "truths"] == truths - lost
+    assert main([*words, str(tmp_path / "two"), "--jobs", "2", "-q"]) == 0
+    for name in ("summary.csv", "predictions.csv", "results.md", "run.json", "baselines.csv"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_spotters_are_pointed_to_their_protocol() -> None:
+    with pytest.raises(InputError, match="--protocol spotting"):
+        make_contender("region-flow:floor=0.003")
+
+
+def test_recordings_that_cannot_be_searched(written: Callable[[str], Path], tmp_path: Path) -> None:
+    good = recordings(read_dataset("cas-me-2", written("cas-me-2")))[0]
+    grey = tmp_path / "0.pgm"
+    grey.write_bytes(b"P5 64 64 255\n" + bytes([99]) * 4096)
+    cut = tmp_path / "cut.jpg"
+    cut.write_bytes(good.files[5].read_bytes()[:-400])
+    sources = [
+        Recording("set/a/faceless", (grey,) * 12, 30.0),
+        Recording("set/a/damaged", (*good.files[:5], cut, *good.files[6:]), 30.0),
+        Recording("set/a/gone", (*good.files[:5], tmp_path / "gone.jpg"), 30.0),
+        Recording("set/a/short", good.files[:1], 30.0),
+    ]
+    step = make_spotting_contender("first-frame").step_for(good)
+    told = [str(result) for result in compute(sources, step)]
+    for source, words, text in zip(
+        sources,
+        ("face could not be found", "cut.jpg is cut off", "gone.jpg", "1 pictures"),
+        told,
+        strict=True,
+    ):
+        assert words in text
+        assert source.key in text
+    clip = PictureClip("set/a/c", good.files, 30.0, 0, None, 5)
+    with pytest.raises(InputError, match="--protocol spotting"):
+        make_spotting_contender("mdmd").step_for(clip)
+
+
+def test_lost_pictures_leave_a_gap_in_time(written: Callable[[str], Path]) -> None:
+    good = recordings(read_dataset("cas-me-2", written("cas-me-2")))[0]
+    n = len(good.files)
+    keep = [i for i in range(n) if not 20 <= i < 40]
+    gap = Recording("set/a/gap", tuple(good.files[i] for i in keep), good.fps, tuple(keep))
+    step = make_spotting_contender("first-frame:floor=1e-6").step_for(good)
+    rows = step(gap, None)
+    assert rows[0, 2] < len(keep)  # positions in what is there
+    assert gap.times[20] == pytest.approx(40 / good.fps)
+
+
+# --- names, options, thresholds -----------------------------------------------------------------------------
+
+
+def test_names_and_options() -> None:
+    assert make_spotting_contender("region-flow").name == "region-flow"
+    one = make_spotting_contender("region-flow: spread=4.0, floor=0.003")
+    assert one == RegionFlowSpotting(spread=4, floor=0.003)
+    assert one.name == "region-flow:floor=0.003,spread=4"
+    assert one.spotter().floor == 0.003
+    assert not one.needs_training
+    assert make_spotting_contender("mdmd:threshold=auto").needs_training
+    digests = {
+        make_spotting_contender(t).digest() for t in ("mdmd", "mdmd:p=0.1", "mdmd:threshold=2", "first-frame")
+    }
+    assert len(digests) == 4
+    for name in SPOTTING_CONTENDERS:  # the options' defaults are the spotter's own
+        assert make_spotting_contender(name).spotter() == type(make_spotting_contender(name).spotter())()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("lbptop-svm", "cannot find expressions"),
+        ("mdmd:floor=-1", "floor"),
+        ("mdmd:colour=red", "its options are threshold, micro_k_s"),
+        ("mdmd:threshold=best", "a positive number or auto"),
+    ],
+)
+def test_what_cannot_be(text: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        make_spotting_contender(text)
+
+
+@dataclass(frozen=True)
+class Truth:
+    onset: int
+    offset: int
+    kind: str
+
+
+def events(*rows: tuple[int, int, int, float]) -> Any:
+    """(onset, offset, kind, score)."""
+    return np.array([(a, a, b, kind, score, 1) for a, b, kind, score in rows], float).reshape(-1, 6)
+
+
+def test_bars_are_chosen_where_f1_is_best() -> None:
+    X = [
+        # micro: hits at 5 and 2, misses at 4, 3, 3 and 1; macro: one hit at 1.5
+        events((0, 9, 0, 5), (50, 59, 0, 4), (100, 109, 0, 3), (0, 99, 1, 1.5)),
+        events((0, 9, 0, 2), (70, 79, 0, 3), (90, 99, 0, 1)),
+    ]
+    truths = [[Truth(0, 9, "micro"), Truth(0, 99, "macro")], [Truth(0, 9, "micro")]]
+    # F1 at 5: 2/(1+2); at 2: 4/(5+2)
+    model = PassedOn("auto").fit(X, truths, ["a", "b"])
+    assert model.bars_ == (5, 1.5)
+    assert [len(rows) for rows in model.predict(X)] == [2, 0]
+    # another truth at 100-109: F1 at 5: 2/4, at 3: 4/(4+3), at 2: 6/(5+3)
+    model.fit(X, [[*truths[0], Truth(100, 109, "micro")], truths[1]], ["a", "b"])
+    assert model.bars_ == (2, 1.5)
+
+
+def test_one_truth_is_found_once() -> None:
+    # two events on one expression are one hit: the bar goes above the weaker
+    X = [events((0, 9, 0, 5), (1, 9, 0, 2))]
+    assert PassedOn("auto").fit(X, [[Truth(0, 9, "micro")]]).bars_[0] == 5
+
+
+def test_nothing_to_learn_from_lets_all_pass() -> None:
+    X = [events((0, 9, 0, 2))]
+    assert PassedOn("auto").fit(X, [[]]).bars_ == (0, 0)
+    assert len(PassedOn().predict(X)[0]) == 1
+    assert len(PassedOn(2.5).predict(X)[0]) == 0
+    assert len(PassedOn("auto").fit([], []).predict([events()])[0]) == 0
