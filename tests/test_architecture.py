@@ -46,7 +46,7 @@ ALLOWED: dict[str, set[str]] = {
     "studio": GROUND | {"synthesis", "datasets", "motion", "video"},
     "demo": GROUND | {"synthesis", "studio", "analysis", "evaluation", "report"},
     "models": GROUND,
-    "training": GROUND | {"inputs", "models", "datasets", "modelfile", "contenders"},
+    "training": GROUND | {"inputs", "models", "motion", "datasets", "modelfile", "contenders"},
     "evaluation": GROUND | {"inputs", "datasets"},
     "app": GROUND | {"analysis", "report"},
 }

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mien.models.init import InitReport
     from mien.training.loop import Clips
 
-__all__ = ["NetworkClassifier", "OneScale", "Port", "TwoScales", "split_people"]
+__all__ = ["METADATA", "NetworkClassifier", "OneScale", "Port", "TwoScales", "split_people"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,10 @@ class Port:
     name: str
     shape: tuple[int | None, int, int, int]
     picture: bool
+
+
+METADATA = "mien"
+"""The entry of a file of weights that says what they are: one JSON text."""
 
 
 class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -196,9 +200,16 @@ def _initialised(network: Network, path: str, labels: Sequence[str]) -> InitRepo
 
     last = {name: value.clone() for name, value in network.last.state_dict().items()}
     report = load_init(network, path)
+    names = {
+        name
+        for name, value in network.named_parameters()
+        if any(value is p for p in network.last.parameters())
+    }
+    if not report.adapted and names.issuperset(report.loaded):
+        raise InputError(f"{path}: nothing but the last layer fits; these are weights of another network")
     with safe_open(path, framework="pt") as file:
-        words = json.loads((file.metadata() or {}).get("labels", "[]"))
-    if words != list(labels):
+        words = json.loads((file.metadata() or {}).get(METADATA, "{}"))
+    if words.get("labels") != list(labels):
         network.last.load_state_dict(last)
     return report
 

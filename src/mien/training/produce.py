@@ -16,7 +16,7 @@ from mien.inputs import ArrayCache, key_of
 from mien.inputs.pipeline import compute, digest_of
 from mien.progress import ProgressHook, silent
 from mien.sources import Source
-from mien.training.estimators import NetworkClassifier, TwoScales
+from mien.training.estimators import METADATA, NetworkClassifier, TwoScales
 from mien.training.systems import System
 
 __all__ = ["ENDINGS", "Produced", "check_out", "produce"]
@@ -140,13 +140,14 @@ def _write_weights(
     words = {
         "network": system.base,
         "preset": system.preset,
-        "labels": json.dumps([str(c) for c in estimator.classes_]),
+        "labels": [str(c) for c in estimator.classes_],
         "recipe": recipe,
         "data_digest": data_digest,
         "data": data,
     }
     tensors = {name: value.contiguous() for name, value in estimator.network_.state_dict().items()}
-    write_whole(out, save(tensors, metadata=words))
+    # one entry: the order of several is not the same from run to run
+    write_whole(out, save(tensors, metadata={METADATA: json.dumps(words, sort_keys=True)}))
 
 
 def _write_model(
