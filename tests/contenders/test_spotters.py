@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -110,11 +111,17 @@ def test_recordings_that_cannot_be_searched(written: Callable[[str], Path], tmp_
         Recording("set/a/gone", (*good.files[:5], tmp_path / "gone.jpg"), 30.0),
         Recording("set/a/short", good.files[:1], 30.0),
     ]
+    tiny = []
+    for i, file in enumerate(good.files[:12]):
+        tiny.append(tmp_path / f"tiny{i:02d}.png")
+        picture = cv2.imread(str(file))
+        cv2.imwrite(str(tiny[-1]), cv2.resize(picture, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA))
+    sources.append(Recording("set/a/tiny", tuple(tiny), 30.0))
     step = make_spotting_contender("first-frame").step_for(good)
     told = [str(result) for result in compute(sources, step)]
     for source, words, text in zip(
         sources,
-        ("face could not be found", "cut.jpg is cut off", "gone.jpg", "1 pictures"),
+        ("face could not be found", "cut.jpg is cut off", "gone.jpg", "1 pictures", "12 small"),
         told,
         strict=True,
     ):

@@ -103,7 +103,8 @@ def spot(source: Recording, spotter: Spotter) -> Spotting:
         What it found, one score a picture; frames are positions in ``source.files``.
 
     Raises:
-        InputError: a picture cannot be read, there are fewer than two, or no face could be followed.
+        InputError: a picture cannot be read, there are fewer than two, no face could be followed, or it is
+            too small, turned, blurred or covered in all of them.
     """
     if len(source.files) < 2:
         raise InputError(f"{source.key} holds {len(source.files)} pictures; two show a movement, at least.")
@@ -128,7 +129,11 @@ def spot(source: Recording, spotter: Spotter) -> Spotting:
     sharpness, hand, eyes = np.array(numbers, np.float32).astype(np.float64).T
     frame, time = np.arange(len(states)), np.array(source.times)
     _, blinks = find_blinks(eyes, frame, time)
-    return session.finish(settle(states, sharpness, hand, settings), blinks)
+    settled = settle(states, sharpness, hand, settings)
+    if "ok" not in settled:
+        told = ", ".join(f"{settled.count(state)} {state}" for state in sorted(set(settled)))
+        raise InputError(f"{source.key}: none of its {len(settled)} pictures can be scored: {told}.")
+    return session.finish(settled, blinks)
 
 
 def _frames(source: Recording) -> Iterable[Frame]:
