@@ -20,7 +20,18 @@ import mien
 
 SOURCE = Path(mien.__path__[0])
 
-GROUND = {"_version", "anatomy", "errors", "events", "files", "jobs", "labels", "progress", "records", "sources"}
+GROUND = {
+    "_version",
+    "anatomy",
+    "errors",
+    "events",
+    "files",
+    "jobs",
+    "labels",
+    "progress",
+    "records",
+    "sources",
+}
 CORRIDOR = {
     *("video", "face", "motion", "features", "inputs", "modelfile", "spotting", "recognition"),
     "adequacy",
@@ -46,7 +57,7 @@ ALLOWED: dict[str, set[str]] = {
     "studio": GROUND | {"synthesis", "datasets", "motion", "video"},
     "demo": GROUND | {"synthesis", "studio", "analysis", "evaluation", "report"},
     "models": GROUND,
-    "training": GROUND | {"inputs", "models", "motion", "datasets", "modelfile", "contenders"},
+    "training": GROUND | {"inputs", "models", "motion", "datasets", "modelfile", "contenders", "spotting"},
     "evaluation": GROUND | {"inputs", "datasets"},
     "app": GROUND | {"analysis", "report"},
 }

@@ -135,7 +135,7 @@ def analyze(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="How emotions are named: au-rules.  [default: au-rules]",
+            help="How emotions are named: au-rules, or a trained model's file (.onnx).  [default: au-rules]",
             show_default=False,
             rich_help_panel="Methods",
         ),
@@ -587,7 +587,7 @@ def _options(
     Raises:
         mien.errors.InputError: one of them makes no sense, whatever the recording.
     """
-    from mien.recognition import RECOGNIZERS
+    from mien.recognition import MODEL, RECOGNIZERS, make_recognizer
     from mien.spotting import SPOTTERS
     from mien.video.reader import check_fps
 
@@ -604,7 +604,9 @@ def _options(
     ):
         if value is None:
             continue
-        if value not in choices:
+        if name == "recognizer" and value.lower().endswith(MODEL):
+            make_recognizer(value)  # a file that cannot be used is refused before any work
+        elif value not in choices:
             raise InputError(f"--{name} {value}: there is none of that name; choose {_either(choices)}.")
         chosen[name] = value
     return {**({} if fps is None else {"fps": fps}), **range_, "face": face, **chosen}

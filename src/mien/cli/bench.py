@@ -14,7 +14,7 @@ from mien.errors import InputError
 if TYPE_CHECKING:
     from mien.cli import Screen
     from mien.datasets import DataSet
-    from mien.evaluation import Benchmark, Contender, Protocol, SpottingBenchmark
+    from mien.evaluation import Benchmark, Contender, Protocol, SpottingBenchmark, SpottingContender
     from mien.inputs import ArrayCache
 
 __all__ = ["EPILOG", "SEVERAL", "bench", "spread"]
@@ -364,13 +364,12 @@ def _spot(
     engine: str,
     **how: Any,
 ) -> SpottingBenchmark:
-    from mien.contenders.spotters import make_spotting_contender
     from mien.evaluation import benchmark_spotting
     from mien.inputs import ArrayCache, default_cache_dir
     from mien.jobs import check_engine
 
     return benchmark_spotting(
-        [make_spotting_contender(text) for text in models],
+        [spotting_contender(text) for text in models],
         copies,
         protocol,
         out,
@@ -379,6 +378,28 @@ def _spot(
         progress=screen.progress,
         **how,
     )
+
+
+def spotting_contender(text: str) -> SpottingContender:
+    """A spotter, trained or not, by what the user writes.
+
+    Raises:
+        InputError: there is none of that name; the message lists them all.
+    """
+    from mien.contenders.spotters import SPOTTING_CONTENDERS, make_spotting_contender
+
+    name, colon, given = text.partition(":")
+    if name.strip() == "smeconvnet":
+        from mien.contenders.options import parse_options
+        from mien.training.spotters import SmeconvnetSpotting
+
+        return SmeconvnetSpotting(**parse_options(SmeconvnetSpotting, "smeconvnet", given) if colon else {})
+    if name.strip() not in SPOTTING_CONTENDERS:
+        raise InputError(
+            f"{name!r} cannot find expressions in long videos; choose one of "
+            f"{', '.join((*SPOTTING_CONTENDERS, 'smeconvnet'))}."
+        )
+    return make_spotting_contender(text)
 
 
 def _compare(folders: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ looked at once, whatever is asked of the events later.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Literal
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mien.contenders.options import Number, check_options, option, parse_options, spell
 from mien.errors import InputError
-from mien.face import FaceTracker, TrackerSettings, find_blinks, settle, survey
+from mien.face import FaceFrame, FaceTracker, TrackerSettings, find_blinks, settle, survey
 from mien.inputs import ArrayCache, key_of
 from mien.inputs.pictures import Pictures
 from mien.sources import Recording, Source
@@ -33,6 +33,7 @@ __all__ = [
     "RegionFlowSpotting",
     "Spot",
     "SpottingRecipe",
+    "face_frames",
     "make_spotting_contender",
     "spot",
 ]
@@ -106,20 +107,9 @@ def spot(source: Recording, spotter: Spotter) -> Spotting:
         InputError: a picture cannot be read, there are fewer than two, no face could be followed, or it is
             too small, turned, blurred or covered in all of them.
     """
-    if len(source.files) < 2:
-        raise InputError(f"{source.key} holds {len(source.files)} pictures; two show a movement, at least.")
-    settings = TrackerSettings()
-    people = survey(_frames(source))
-    if not people:
-        raise InputError(
-            f"{source.key}: a face could not be found. It must be seen from the front, be at least a tenth "
-            "of the picture's width, and not be cut at its edges."
-        )
-    tracker = FaceTracker(people[0], settings, alone=len(people) == 1)
     session = spotter.begin(source.fps)
     states, numbers = [], []
-    for picture in _frames(source):
-        face = tracker.update(picture)
+    for face in face_frames(source):
         states.append(face.state)
         numbers.append((face.sharpness, face.hand, face.eyes))
         session.push(face)
@@ -129,11 +119,30 @@ def spot(source: Recording, spotter: Spotter) -> Spotting:
     sharpness, hand, eyes = np.array(numbers, np.float32).astype(np.float64).T
     frame, time = np.arange(len(states)), np.array(source.times)
     _, blinks = find_blinks(eyes, frame, time)
-    settled = settle(states, sharpness, hand, settings)
+    settled = settle(states, sharpness, hand, TrackerSettings())
     if "ok" not in settled:
         told = ", ".join(f"{settled.count(state)} {state}" for state in sorted(set(settled)))
         raise InputError(f"{source.key}: none of its {len(settled)} pictures can be scored: {told}.")
     return session.finish(settled, blinks)
+
+
+def face_frames(source: Recording) -> Iterator[FaceFrame]:
+    """The face of a recording, followed and steadied picture by picture, as :func:`mien.analyze` does it.
+
+    Raises:
+        InputError: a picture cannot be read, there are fewer than two, or no face is there to be followed.
+    """
+    if len(source.files) < 2:
+        raise InputError(f"{source.key} holds {len(source.files)} pictures; two show a movement, at least.")
+    people = survey(_frames(source))
+    if not people:
+        raise InputError(
+            f"{source.key}: a face could not be found. It must be seen from the front, be at least a tenth "
+            "of the picture's width, and not be cut at its edges."
+        )
+    tracker = FaceTracker(people[0], TrackerSettings(), alone=len(people) == 1)
+    for picture in _frames(source):
+        yield tracker.update(picture)
 
 
 def _frames(source: Recording) -> Iterable[Frame]:

@@ -1,0 +1,323 @@
+"""SMEConvNet as a spotter: features of frames, a window that slides over them, events.
+
+Zhang, Chen, Meng, Liu, Fu (IEEE Access 6:71143, 2018); of the paper only the abstract was at hand. **A
+reconstruction**, in these points: a frame is labelled with the event's emotion within a quarter window of the
+apex and as neutral outside all events (frames between are not trained on); the window is the longest
+micro-expression (0.5 s); frames are the steadied crops that :func:`mien.analyze` makes, not a data set's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, ClassVar, Final, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.contenders.options import Choice, Number, Whole, check_options, option, spell
+from mien.contenders.spotters import PassedOn, face_frames
+from mien.errors import InputError
+from mien.inputs import ArrayCache, key_of
+from mien.inputs.spec import TIGHT
+from mien.models import PRESETS
+from mien.sources import Recording, Source
+from mien.spotting.feature_window import apex_of, bumps, first_frame_scores, window_of, window_scores
+from mien.training.estimators import NetworkClassifier, Port, split_people
+from mien.training.settings import Training
+
+__all__ = ["NEUTRAL", "FaceFrames", "FeatureSpotter", "SmeconvnetSpotting"]
+
+NEUTRAL: Final = "neutral"
+_FRAMES_VERSION = 1
+_TIME_BYTES = 4
+"""Behind a frame's pixels stand its seconds, a float32; NaN where the face was not seen well enough."""
+_LONGEST_S = 0.5
+_QUIET = 0.95
+"""The noise floor: scores of frames outside events stay below it so often."""
+
+Rule = Literal["window", "first", "middle"]
+
+
+@dataclass(frozen=True, slots=True)
+class FaceFrames:
+    """The step from a recording to its steadied faces.
+
+    Attributes:
+        side: of the square that is kept, pixels.
+    """
+
+    side: int
+
+    def digest(self) -> str:
+        """Of the side and the version."""
+        return key_of("face frames", _FRAMES_VERSION, self.side)
+
+    def __call__(self, source: Source, cache: ArrayCache | None = None) -> NDArray[np.uint8]:
+        """``uint8`` (T, side² + 4): grey pixels row by row, then the time.
+
+        Raises:
+            InputError: the source is no recording, or shows no face.
+        """
+        if not isinstance(source, Recording):
+            raise InputError("smeconvnet finds expressions in long videos: ask for --protocol spotting")
+        rows = np.zeros((len(source.files), self.side**2 + _TIME_BYTES), np.uint8)
+        top, left, bottom, right = TIGHT
+        seen = False
+        for i, face in enumerate(face_frames(source)):
+            time = np.float32(np.nan)
+            if face.crop is not None and face.state == "ok":
+                n = len(face.crop)
+                part = face.crop[round(top * n) : round(bottom * n), round(left * n) : round(right * n)]
+                small = cv2.resize(part, (self.side, self.side), interpolation=cv2.INTER_AREA)
+                rows[i, :-_TIME_BYTES] = small.ravel()
+                time, seen = np.float32(face.time), True
+            rows[i, -_TIME_BYTES:] = np.array([time]).view(np.uint8)
+        if not seen:
+            raise InputError(f"{source.key}: no face was seen well enough in any picture.")
+        return rows
+
+
+def times_of(video: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """(T,) seconds; NaN where the face was not seen."""
+    return np.ascontiguousarray(video[:, -_TIME_BYTES:]).view(np.float32)[:, 0].astype(np.float64)
+
+
+def _pictures(video: NDArray[np.uint8], which: Any, side: int) -> NDArray[np.float32]:
+    """(n, 1, 1, side, side), 0 to 1."""
+    pixels = video[which, :-_TIME_BYTES].reshape(-1, 1, 1, side, side)
+    return pixels.astype(np.float32) / np.float32(255)
+
+
+class FeatureSpotter:
+    """Trains the network on frames, then finds events in its features.
+
+    Args:
+        classifier: of frames; one port.
+        side: of the frames.
+        rule: ``"window"``: the sliding window. The foils: ``"first"``: the one frame that differs most from
+            the first; ``"middle"``: the middle of the video, whatever it shows.
+        share: of the training people set apart, on whom the floor and the bar are chosen.
+        seed: of that draw.
+
+    Attributes:
+        floor_: what is noise, in the unit of the features.
+        chosen_on_: positions of the videos that it and the bar were chosen on.
+    """
+
+    def __init__(
+        self,
+        classifier: NetworkClassifier,
+        side: int,
+        rule: Rule = "window",
+        share: float = 0.2,
+        seed: int = 0,
+    ) -> None:
+        self.classifier = classifier
+        self.side = side
+        self.rule = rule
+        self.share = share
+        self.seed = seed
+
+    def fit(
+        self,
+        X: Sequence[NDArray[np.uint8]],
+        truths: Sequence[Sequence[Any]],
+        groups: Sequence[str] | None = None,
+    ) -> FeatureSpotter:
+        """Train on videos.
+
+        Args:
+            X: of each the array of :class:`FaceFrames`.
+            truths: its expressions, with onset, apex, offset, kind and emotion.
+            groups: its person.
+
+        Raises:
+            InputError: fewer than two people, or nothing to learn from.
+        """
+        if self.rule == "middle":
+            return self
+        if groups is None:
+            raise InputError("choosing a threshold needs the videos' subjects")
+        own, held = split_people([str(g) for g in groups], self.share, self.seed)
+        frames, words = [], []
+        for i in own:
+            which, labels = _labelled(X[i], truths[i])
+            frames.append(_pictures(X[i], which, self.side))
+            words += labels
+        if len(set(words)) < 2:
+            raise InputError("no training video shows an expression with an emotion")
+        self.classifier.fit(np.concatenate(frames), np.array(words))
+        self.chosen_on_ = np.array(held, np.intp)
+        quiet = [self._scores(X[i])[_outside(X[i], truths[i])] for i in held]
+        self.floor_ = float(np.nanquantile(np.concatenate(quiet), _QUIET)) if quiet else 0.0
+        self.bars_ = PassedOn("auto").fit([self._events(X[i]) for i in held], [truths[i] for i in held])
+        return self
+
+    def predict(self, X: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float64]]:
+        """Of each video its events (k, 6): onset, apex, offset, kind, score, threshold."""
+        if self.rule != "window":
+            return [self._foil(video) for video in X]
+        return self.bars_.predict([self._events(video) for video in X])
+
+    def features(self, video: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """The feature matrix (T, D); NaN where the face was not seen."""
+        seen = np.flatnonzero(np.isfinite(times_of(video)))
+        found = self.classifier.features(_pictures(video, seen, self.side))
+        rows = np.full((len(video), found.shape[1]), np.nan)
+        rows[seen] = found
+        return rows
+
+    def _scores(self, video: NDArray[np.uint8]) -> NDArray[np.float64]:
+        return window_scores(self.features(video), _window(video))
+
+    def _events(self, video: NDArray[np.uint8]) -> NDArray[np.float64]:
+        window, time = _window(video), times_of(video)
+        found = bumps(self._scores(video), window, floor=max(self.floor_, 1e-9))
+        rows = []
+        for bump in found:
+            kind = float(_length(time, bump.onset, bump.offset, window) > _LONGEST_S)
+            score = bump.score / max(self.floor_, 1e-9)
+            rows.append((bump.onset, bump.apex, bump.offset, kind, score, self.floor_))
+        return np.array(rows, np.float64).reshape(-1, 6)
+
+    def _foil(self, video: NDArray[np.uint8]) -> NDArray[np.float64]:
+        half, last = _window(video) // 2, len(video) - 1
+        apex = last // 2
+        if self.rule == "first":
+            apex = apex_of(first_frame_scores(self.features(video)))
+        onset, offset = max(0, apex - half // 2), min(last, apex + half // 2)
+        return np.array([[onset, apex, offset, 0.0, 1.0, 1.0]])
+
+
+def _rate(video: NDArray[np.uint8]) -> float:
+    """Frames a second, from the frames that were seen."""
+    time = times_of(video)
+    seen = np.flatnonzero(np.isfinite(time))
+    if len(seen) < 2 or time[seen[-1]] <= time[seen[0]]:
+        raise InputError("fewer than two frames of a video show the face")
+    return float((seen[-1] - seen[0]) / (time[seen[-1]] - time[seen[0]]))
+
+
+def _window(video: NDArray[np.uint8]) -> int:
+    return window_of(_rate(video), _LONGEST_S)
+
+
+def _length(time: NDArray[np.float64], onset: int, offset: int, window: int) -> float:
+    """Seconds from onset to offset; by frames where the face was not seen at either."""
+    seconds = float(time[offset] - time[onset])
+    return seconds if np.isfinite(seconds) else (offset - onset) / window * _LONGEST_S
+
+
+def _outside(video: NDArray[np.uint8], truths: Sequence[Any]) -> NDArray[np.bool_]:
+    """Frames that no event touches, half a window around it included, and that show the face."""
+    outside = np.isfinite(times_of(video))
+    half = _window(video) // 2
+    for truth in truths:
+        outside[max(0, truth.onset - half) : truth.offset + half + 1] = False
+    return outside
+
+
+def _labelled(video: NDArray[np.uint8], truths: Sequence[Any]) -> tuple[list[int], list[str]]:
+    """Frames to train on and their words: as many neutral ones, evenly spread, as of all emotions."""
+    seen = np.isfinite(times_of(video))
+    quarter = max(1, _window(video) // 4)
+    which: list[int] = []
+    words: list[str] = []
+    for truth in truths:
+        if truth.emotion is None:
+            continue
+        apex = (truth.onset + truth.offset) // 2 if truth.apex is None else truth.apex
+        near = range(max(truth.onset, apex - quarter), min(truth.offset, apex + quarter) + 1)
+        its = [i for i in near if seen[i]]
+        which += its
+        words += [str(truth.emotion)] * len(its)
+    calm = np.flatnonzero(_outside(video, truths))
+    count = min(len(calm), max(8, len(which)))
+    if count:
+        chosen = calm[np.linspace(0, len(calm) - 1, count).round().astype(int)].tolist()
+        which += chosen
+        words += [NEUTRAL] * count
+    return which, words
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmeconvnetSpotting:
+    """SMEConvNet under ``mien bench --protocol spotting``.
+
+    Paper (by a third party): SGD with momentum .9, learning rate 4e-4, decay 5e-3, 64 frames a batch, 150
+    epochs; the plateau after which it lowers the rate is replaced by a tenth every 50 epochs. Small: Adam, 10
+    epochs.
+    """
+
+    base: ClassVar[str] = "smeconvnet"
+    words: ClassVar[str] = "SMEConvNet: frame features, a sliding window (Zhang et al. 2018; reconstructed)"
+    task: ClassVar[Literal["spotting"]] = "spotting"
+
+    preset: str = field(
+        default="small",
+        metadata=option(Choice(PRESETS), "sizes, settings: for two cores, or as published"),
+    )
+    rule: str = field(
+        default="window",
+        metadata=option(Choice(("window", "first", "middle")), "how the apex is found in the features"),
+    )
+    epochs: int = field(default=0, metadata=option(Whole(0), "of training; 0: the preset's"))
+    lr: float | str = field(default="auto", metadata=option(Number(auto=True), "auto: the preset's"))
+    device: str = field(default="cpu", metadata=option(Choice(("cpu", "cuda")), "where it is trained"))
+
+    def __post_init__(self) -> None:
+        check_options(self)
+
+    @property
+    def name(self) -> str:
+        """With the options that differ from the defaults."""
+        changed = spell(self)
+        return f"{self.base}:{changed}" if changed else self.base
+
+    @property
+    def needs_training(self) -> bool:
+        """All but the middle."""
+        return self.rule != "middle"
+
+    @property
+    def side(self) -> int:
+        """Of a frame."""
+        return 224 if self.preset == "paper" else 96
+
+    @property
+    def training(self) -> Training:
+        """As above."""
+        how = Training(epochs=10, batch=32, optimizer="adam", lr=1e-3, schedule="cosine")
+        if self.preset == "paper":
+            how = Training(epochs=150, batch=64, lr=4e-4, weight_decay=5e-3, schedule="step", step=50)
+        if self.epochs:
+            how = replace(how, epochs=self.epochs)
+        return how if self.lr == "auto" else replace(how, lr=float(self.lr))
+
+    def digest(self) -> str:
+        """Of all options, the training and the step."""
+        own = {one.name: getattr(self, one.name) for one in fields(self)}
+        return key_of("smeconvnet", own, self.training.digest(), FaceFrames(self.side).digest())
+
+    def step_for(self, source: Source) -> FaceFrames:
+        """From a recording to its faces.
+
+        Raises:
+            InputError: it is no recording.
+        """
+        if not isinstance(source, Recording):
+            raise InputError("smeconvnet finds expressions in long videos: ask for --protocol spotting")
+        return FaceFrames(self.side)
+
+    def make(self, seed: int) -> FeatureSpotter:
+        """A new one, unfitted."""
+        from mien.training.systems import need_torch
+
+        need_torch()
+        port = Port("frame", (1, 1, self.side, self.side), picture=True)
+        classifier = NetworkClassifier(
+            "smeconvnet", (port,), self.training, self.preset, seed=seed, device=self.device
+        )
+        return FeatureSpotter(classifier, self.side, self.rule, seed=seed)  # type: ignore[arg-type]
