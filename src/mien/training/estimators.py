@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 
+from mien.contenders.estimators import UnusableRowsError
 from mien.errors import InputError
 from mien.progress import silent
 from mien.training.settings import Training
@@ -110,9 +113,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         from mien.models import make_network
         from mien.training.loop import train
 
-        words = np.asarray(y)
-        if words.ndim != 1 or len(words) != len(X):
-            raise InputError(f"{len(words)} classes for {len(X)} clips")
+        X, words = _checked(X, y)
         self.classes_, numbers = np.unique(words, return_inverse=True)
         self.n_features_in_ = len(self.ports)
         made = make_network(
@@ -151,6 +152,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         from mien.training.loop import predict
 
         check_is_fitted(self)
+        X = _checked(X)[0]
         if len(self.classes_) == 1:
             return np.ones((len(X), 1))
         clips = self._clips(self.network_, X, np.zeros(len(X), np.int64))
@@ -188,6 +190,38 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 tensors.append(port_input(network, port.name, tensor)[0])
         y = torch.from_numpy(np.asarray(numbers, np.int64))
         return Clips(tuple(found), y, tuple(port.picture for port in self.ports))
+
+
+def _checked(X: Any, y: Any = None) -> tuple[Any, NDArray[Any]]:
+    """Clips that are numbers, all of them finite, and a class for each.
+
+    Raises:
+        UnusableRowsError: as scikit-learn's estimators do, with what is wrong.
+    """
+    if issparse(X) or (not hasattr(X, "__len__") and not hasattr(X, "__array__")):
+        raise UnusableRowsError("Sparse data and single numbers are no clips; give arrays of numbers")
+    if not isinstance(X, (list, tuple)):
+        X = np.asarray(X)
+    if not len(X):
+        raise UnusableRowsError("Found array with 0 sample(s) while a minimum of 1 is required.")
+    for i, clip in enumerate(X):
+        array = np.asarray(clip)
+        if array.dtype.kind == "c":
+            raise UnusableRowsError("Complex data not supported: clips are real numbers")
+        try:
+            finite = bool(np.isfinite(np.asarray(clip, np.float64)).all())
+        except (TypeError, ValueError) as error:
+            raise UnusableRowsError(f"clip {i} holds something that is no number: {error}") from error
+        if not finite:
+            raise UnusableRowsError(f"clip {i} contains NaN or infinity")
+    if y is None:
+        return X, np.empty(0)
+    words = column_or_1d(y, warn=True)
+    if words.dtype.kind == "f" and not np.isfinite(words).all():
+        raise UnusableRowsError("Input y contains NaN or infinity")
+    check_consistent_length(X, words)
+    check_classification_targets(words)
+    return X, np.asarray(words)
 
 
 def _initialised(network: Network, path: str, labels: Sequence[str]) -> InitReport:
