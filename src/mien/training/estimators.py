@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from mien.contenders.estimators import UnusableRowsError
 from mien.errors import InputError
@@ -219,7 +219,8 @@ def _checked(X: Any, y: Any = None) -> tuple[Any, NDArray[Any]]:
     words = column_or_1d(y, warn=True)
     if words.dtype.kind == "f" and not np.isfinite(words).all():
         raise UnusableRowsError("Input y contains NaN or infinity")
-    check_consistent_length(X, words)
+    if len(words) != len(X):
+        raise UnusableRowsError(f"{len(words)} classes for {len(X)} clips: inconsistent numbers of samples")
     check_classification_targets(words)
     return X, np.asarray(words)
 
