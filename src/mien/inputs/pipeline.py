@@ -46,6 +46,7 @@ __all__ = [
     "ReadMatrix",
     "Step",
     "compute",
+    "crop_side",
     "digest_of",
     "from_flow_picture",
     "load_clip",
@@ -62,6 +63,17 @@ PACKING_VERSION = 1
 """Grows whenever the same arrays would be packed otherwise."""
 
 _SIDES = (128, 256, 512)
+
+
+def crop_side(spec: InputSpec) -> int:
+    """Side of the canonical crop that a spec is prepared from: 128, 256 or 512 pixels.
+
+    The least that shows what the spec wants without enlarging, as far as there is one.
+    """
+    height, width = spec.flow_size or spec.size
+    top, left, bottom, right = TIGHT if spec.crop == "tight" else (0, 0, 1, 1)
+    needed = max(height / (bottom - top), width / (right - left))
+    return next((side for side in _SIDES if side >= needed), _SIDES[-1])
 
 
 class Step(Protocol):
@@ -90,8 +102,7 @@ class Prepare:
     Attributes:
         spec: what the network eats.
         align: see :func:`load_clip`. Specs whose crop is ``"given"`` need ``"given"``.
-        side: of the canonical crop, pixels; ``None``: the least of 128, 256 and 512 that shows what the spec
-            wants without enlarging (up to 128, exactly the crops of :func:`mien.analyze`).
+        side: of the canonical crop, pixels; ``None``: :func:`crop_side` (as :func:`mien.analyze` has it).
     """
 
     spec: InputSpec
@@ -108,12 +119,7 @@ class Prepare:
         return key_of("prepare", versions, self.spec.digest(), self.align, self._crop_side())
 
     def _crop_side(self) -> int:
-        if self.side is not None:
-            return self.side
-        height, width = self.spec.flow_size or self.spec.size
-        top, left, bottom, right = TIGHT if self.spec.crop == "tight" else (0, 0, 1, 1)
-        needed = max(height / (bottom - top), width / (right - left))
-        return next((side for side in _SIDES if side >= needed), _SIDES[-1])
+        return crop_side(self.spec) if self.side is None else self.side
 
     def __call__(self, source: Source, cache: ArrayCache | None = None) -> NDArray[np.float32]:
         """``float32`` (n, C, H, W), as the spec says.

@@ -26,7 +26,17 @@ from mien.motion.blocks import direction_magnitude
 from mien.motion.colour import flow_colours
 from mien.motion.interpolation import interpolate
 
-__all__ = ["MARGIN_FRAMES", "MARGIN_S", "SPEC_VERSION", "TIGHT", "Clip", "InputSpec", "margins", "prepare"]
+__all__ = [
+    "MARGIN_FRAMES",
+    "MARGIN_S",
+    "SPEC_VERSION",
+    "TIGHT",
+    "Clip",
+    "InputSpec",
+    "margins",
+    "positions",
+    "prepare",
+]
 
 SPEC_VERSION = 1
 """Grows whenever an old spec would be read differently."""
@@ -331,7 +341,7 @@ def prepare(clip: Clip, spec: InputSpec) -> NDArray[np.float32]:
     if spec.magnify:
         clip = replace(clip, frames=magnified(_coloured(clip.frames, spec), clip.fps, spec.magnify))
     moving = spec.content != "frames"
-    at = _positions(clip, spec)
+    at = positions(clip, spec)
     low, high = math.floor(at.min()), math.ceil(at.max())
     if spec.interpolation == "tim" and spec.part != "around_apex":
         low, high = _bounds(clip, spec)
@@ -365,8 +375,12 @@ def _bounds(clip: Clip, spec: InputSpec) -> tuple[int, int]:
     return (0, len(clip) - 1) if spec.part == "clip" else (clip.onset, clip.offset)
 
 
-def _positions(clip: Clip, spec: InputSpec) -> NDArray[np.float64]:
-    """Positions in the clip of the frames to read: n of them, or n+1 where flow is taken between them."""
+def positions(clip: Clip, spec: InputSpec) -> NDArray[np.float64]:
+    """The frames that a spec reads, as places in the clip that may lie between two frames.
+
+    Returns:
+        n of them; n+1 where flow is taken between them.
+    """
     first, last = _bounds(clip, spec)
     if spec.part == "apex":
         return np.array([float(first)])
