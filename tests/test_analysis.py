@@ -442,7 +442,10 @@ def test_a_stranger_as_spotter_and_recogniser(short: Path) -> None:
         assert (event.emotion, event.confidence, event.notes) == ("calm", 0.5, ("Seventh.", "Calm."))
         assert event.probabilities == {"calm": 0.8, "others": 0.2}
         assert event.action_units == (ActionUnit(24, "both", 0.5),)
-    # each saw the whole of this short film, with its own event in it
+    # each saw the whole of this short film, with its own event in it; then with each region covered in turn
+    assert len(clips) == 3 * (1 + len(REGIONS))
+    assert all(event.sensitivity == dict.fromkeys((r.key for r in REGIONS), 0.0) for event in found.found)
+    clips = clips[:: 1 + len(REGIONS)]
     assert sorted((c.onset, c.apex, c.offset) for c in clips) == [(0, 1, 3), (7, 8, 10), (14, 15, 17)]
     for clip in clips:
         assert clip.frames.shape == (20, CROP, CROP)

@@ -22,7 +22,17 @@ from mien._version import __version__
 from mien.adequacy import Measured, assess
 from mien.anatomy import REGIONS
 from mien.errors import InputError
-from mien.events import Analysis, Event, EventPictures, FaceState, Source, Span, Timeline, spans_of
+from mien.events import (
+    Analysis,
+    Event,
+    EventPictures,
+    FaceState,
+    FrameWeights,
+    Source,
+    Span,
+    Timeline,
+    spans_of,
+)
 from mien.face import (
     CELLS,
     CROP,
@@ -39,7 +49,7 @@ from mien.face import (
 )
 from mien.inputs import Clip, FaceMotion, margins
 from mien.progress import Progress, ProgressHook, silent
-from mien.recognition import Recognizer, make_recognizer
+from mien.recognition import Recognition, Recognizer, make_recognizer, sensitivity
 from mien.spotting import Spotter, Spotting, make_spotter, tunables_of
 from mien.video import Frame, VideoReader, digest, open_video
 
@@ -78,7 +88,8 @@ def analyze(
         end: and only frames before this time.
         face: which face to follow: 1 is the largest that is steadily there at the beginning, 2 the next, …
         spotter: a name of :data:`mien.spotting.SPOTTERS`, or a spotter with tunables of your own.
-        recognizer: a name of :data:`mien.recognition.RECOGNIZERS`, or a recogniser.
+        recognizer: a name of :data:`mien.recognition.RECOGNIZERS`, the path of a model file (``.onnx``), or a
+            recogniser.
         pictures: keep pictures of each event for the report.
         progress: called with a :class:`~mien.progress.Progress` every few frames.
         tracker: tunables of face tracking.
@@ -263,7 +274,10 @@ def _watch(
 
 @dataclass
 class _Shot:
-    """What is gathered for one event while the film runs a second time; positions count analysed frames."""
+    """What is gathered for one event while the film runs a second time; positions count analysed frames.
+
+    ``crops`` are what motion is measured on; ``wanted`` what the recogniser asks for, if it wants others.
+    """
 
     event: Event
     onset: int
@@ -274,6 +288,7 @@ class _Shot:
     shown: frozenset[int]
     step: int
     crops: list[NDArray[np.uint8]] = field(default_factory=list)
+    wanted: list[NDArray[np.uint8]] = field(default_factory=list)
     playback: dict[int, bytes] = field(default_factory=dict)
     stills: dict[int, bytes] = field(default_factory=dict)
 
@@ -301,6 +316,8 @@ def _judge(
         (_plan(event, frame, seen, reader.info.fps, longest) for event in events), key=lambda s: s.first
     )
     results: dict[int, tuple[Event, EventPictures | None]] = {}
+    side: int = getattr(recognizer, "side", CROP)
+    colour: bool = getattr(recognizer, "colour", False) and not reader.info.is_grey
     waiting, running = list(shots), list[_Shot]()
     # each frame is read once, however many events want it
     for position, picture in _again(reader, frame, [(s.first, s.stop) for s in shots]):
@@ -308,6 +325,7 @@ def _judge(
             running.append(waiting.pop(0))
         matrix = matrices[position]
         crop = warp(picture.gray, matrix, CROP)
+        own = _view(picture, matrix, side, not colour) if colour or side != CROP else None
         grey = reader.info.is_grey
         if any(position in s.shown for s in running):
             view = _jpeg(_view(picture, matrix, PLAYBACK, grey), 78)
@@ -315,6 +333,8 @@ def _judge(
             still = _jpeg(_view(picture, matrix, PICTURE, grey), 88)
         for shot in running:
             shot.crops.append(crop)
+            if own is not None:
+                shot.wanted.append(own)
             if position in shot.shown:
                 shot.playback[position] = view
             if pictures and position in (shot.onset, shot.apex, shot.offset):
@@ -322,8 +342,9 @@ def _judge(
         for shot in [s for s in running if s.stop == position + 1]:
             running.remove(shot)
             mesh = film.meshes[film.key[int(nearest[shot.onset])]]
-            results[id(shot.event)] = _develop(shot, mesh, reader.info.fps, recognizer, pictures)
+            results[id(shot.event)] = _develop(shot, mesh, reader.info.fps, film.time, recognizer, pictures)
             shot.crops.clear()
+            shot.wanted.clear()
             progress(Progress("looking at events", len(results), len(events), name))
     if len(results) != len(events):  # a film that reads differently the second time
         raise InputError(f"{reader.info.path}: the frames around its events could not be read a second time.")
@@ -349,12 +370,22 @@ def _plan(event: Event, frame: NDArray[np.int64], seen: NDArray[np.bool_], fps: 
 
 
 def _develop(
-    shot: _Shot, mesh: NDArray[np.float32], fps: float, recognizer: Recognizer, pictures: bool
+    shot: _Shot,
+    mesh: NDArray[np.float32],
+    fps: float,
+    time: NDArray[np.float64],
+    recognizer: Recognizer,
+    pictures: bool,
 ) -> tuple[Event, EventPictures | None]:
     """Judge a gathered event and put its pictures together."""
     onset, apex, offset = (p - shot.first for p in (shot.onset, shot.apex, shot.offset))
-    clip = Clip(np.stack(shot.crops), fps, onset, apex, offset, landmarks=mesh)
+    frames = np.stack(shot.wanted or shot.crops)
+    scale = frames.shape[1] / CROP
+    points = mesh if scale == 1 else np.column_stack([(mesh[:, :2] + 0.5) * scale - 0.5, mesh[:, 2] * scale])
+    clip = Clip(frames, fps, onset, apex, offset, landmarks=points)
     judged = recognizer.recognize(clip)
+    # the rules say themselves which regions they go by
+    hangs_on = sensitivity(recognizer, clip, judged) if recognizer.kind == "model" else {}
     event = replace(
         shot.event,
         emotion=judged.emotion,
@@ -363,6 +394,8 @@ def _develop(
         action_units=judged.action_units,
         regions=shot.event.regions or judged.regions,
         notes=shot.event.notes + judged.notes,
+        sensitivity=hangs_on,
+        frame_weights=_weights(judged, time[shot.first : shot.stop]),
     )
     if not pictures:
         return event, None
@@ -382,6 +415,20 @@ def _develop(
         playback_fps=fps / shot.step,
         motion=small.astype(np.float16),
         marks=(marks[0], marks[1], marks[2]),
+        maps={name: values.astype(np.float16) for name, values in judged.maps.items()},
+    )
+
+
+def _weights(judged: Recognition, time: NDArray[np.float64]) -> tuple[FrameWeights, ...]:
+    """Frame weights at their times; ``time`` is that of the clip's frames."""
+    places = np.arange(len(time))
+    return tuple(
+        FrameWeights(
+            name,
+            tuple(np.interp(judged.moments[name], places, time).tolist()),
+            tuple(weights.astype(np.float64).tolist()),
+        )
+        for name, weights in judged.frame_weights.items()
     )
 
 

@@ -32,6 +32,7 @@ __all__ = [
     "EventPictures",
     "FaceState",
     "Finding",
+    "FrameWeights",
     "RegionMotion",
     "Source",
     "Span",
@@ -134,6 +135,21 @@ class ActionUnit:
 
 
 @dataclass(frozen=True, slots=True)
+class FrameWeights:
+    """How much each frame counted for a trained model.
+
+    Attributes:
+        name: of the weights, as the network has it (``"alpha"``, ``"beta"``, ``"chosen"``, ``"time"``).
+        times_s: (n,) when the frames are, in seconds, increasing.
+        weights: (n,) one a frame.
+    """
+
+    name: str
+    times_s: tuple[float, ...]
+    weights: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One micro- or macro-expression.
 
@@ -150,6 +166,9 @@ class Event:
         open_start, open_end: the recording (or a gap in it) begins or ends inside the event, so that onset or
             offset are only bounds.
         notes: remarks for the reader, whole sentences.
+        sensitivity: region -> by how much the likeliest label's probability falls when that region is
+            covered, -1 to 1; empty where it was not tried.
+        frame_weights: how much each frame counted, by the weights that the model tells of.
     """
 
     onset: int
@@ -168,6 +187,8 @@ class Event:
     open_start: bool = False
     open_end: bool = False
     notes: tuple[str, ...] = ()
+    sensitivity: dict[str, float] = field(default_factory=dict)
+    frame_weights: tuple[FrameWeights, ...] = ()
 
     @property
     def duration_s(self) -> float:
@@ -237,6 +258,8 @@ class EventPictures:
         motion: ``float16`` (M, M, 2) displacement onset → apex with head motion removed, in outer-eye
             distances, over the same crop (M may be smaller than S); x right, y down.
         marks: where onset, apex and offset lie in ``playback``: three positions, 0-based.
+        maps: name -> ``float16`` (M, M), 0 to 1: where a trained model looked at the apex, over the same
+            crop.
     """
 
     onset: bytes
@@ -246,6 +269,7 @@ class EventPictures:
     playback_fps: float
     motion: NDArray[np.float16]
     marks: tuple[int, int, int]
+    maps: dict[str, NDArray[np.float16]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

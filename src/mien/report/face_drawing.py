@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -17,12 +17,26 @@ from mien.anatomy import REGIONS
 from mien.events import EventPictures, RegionMotion
 from mien.report import words
 
-__all__ = ["MotionMap", "data_uri", "enlargement", "gradient", "motion_map", "schematic"]
+__all__ = [
+    "DARKEST",
+    "AttentionMap",
+    "MotionMap",
+    "attention_map",
+    "data_uri",
+    "enlargement",
+    "gradient",
+    "hangs_on",
+    "motion_map",
+    "schematic",
+]
 
 _REGIONS = {r.key: r for r in REGIONS}
 _ARROW = 30.0  # the longest arrow of the schematic, in hundredths of the outer-eye distance
 _COLOURS = cv2.COLORMAP_VIRIDIS
 _FAINT = 0.12  # below this share of the scale nothing is drawn over the face
+DARKEST = 0.3
+"""Fall of a probability from which on a region is as dark as it gets."""
+_EVEN = 0.005  # a map whose numbers differ by less than this is called even
 _PICTURE = 448
 
 
@@ -73,10 +87,46 @@ def schematic(regions: Sequence[RegionMotion], number: int) -> Markup:
     moving = words.listed(words.region(m.region) for m, _ in known) or "no region"
     label = f"Drawn face for event {number}; moving: {moving}"
     shafts = "".join(arrows)
+    return _face(
+        label, "".join(shades), f'<path class="halo" d="{shafts}"/><path class="arrow" d="{shafts}"/>'
+    )
+
+
+def hangs_on(sensitivity: Mapping[str, float], number: int) -> Markup:
+    """The drawn face with regions shaded by how far the label's probability falls when they are covered.
+
+    The shade is the same for the same fall in every report, and darkest from :data:`DARKEST` on. Where it
+    rises, the region is a dashed ring. Changes below :data:`mien.report.words.POINTS` are left out; empty
+    where all are.
+    """
+    known = [(_REGIONS[key], drop) for key, drop in sensitivity.items() if key in _REGIONS]
+    known = [(place, drop) for place, drop in known if abs(drop) >= words.POINTS]
+    if not known:
+        return Markup("")
+    shades = []
+    for place, drop in sorted(known, key=lambda item: item[1]):
+        x, y, r = place.x * 100, place.y * 100, place.radius * 100
+        look = (
+            f'class="moving" fill-opacity="{0.1 + 0.6 * min(1.0, drop / DARKEST):.2f}"'
+            if drop > 0
+            else 'class="rises"'
+        )
+        shades.append(
+            f'<circle {look} cx="{x:g}" cy="{y:g}" r="{r:g}">'
+            f"<title>{escape(words.begin(place.words))}: {escape(words.points(drop))}</title></circle>"
+        )
+    falling = [place.words for place, drop in sorted(known, key=lambda item: -item[1]) if drop > 0]
+    label = (
+        f"Drawn face for event {number}; the label hangs on: {words.listed(falling) or 'no single region'}"
+    )
+    return _face(label, "".join(shades), "")
+
+
+def _face(label: str, under: str, over: str) -> Markup:
+    """The drawn face with something under its lines and over them."""
     return Markup(
         f'<svg class="schematic" viewBox="-112 -112 224 262" role="img" aria-label="{escape(label)}">'
-        f"{_OUTLINE}{''.join(shades)}{_FEATURES}"
-        f'<path class="halo" d="{shafts}"/><path class="arrow" d="{shafts}"/>'
+        f"{_OUTLINE}{under}{_FEATURES}{over}"
         f'<text class="side" x="-110" y="148">person’s right</text>'
         f'<text class="side" x="110" y="148" text-anchor="end">person’s left</text></svg>'
     )
@@ -131,25 +181,75 @@ def motion_map(pictures: EventPictures, number: int) -> MotionMap | None:
     top = float(cv2.blur(length, (3, 3)).max())  # one stray point does not set the scale
     if top <= 0:
         return None
-    grey = cv2.cvtColor(
-        cv2.resize(apex, (_PICTURE, _PICTURE), interpolation=cv2.INTER_CUBIC), cv2.COLOR_BGR2GRAY
-    )
-    face = cv2.cvtColor((grey * 0.8 + 30).astype(np.uint8), cv2.COLOR_GRAY2BGR)
-    share = np.clip(cv2.resize(length, (_PICTURE, _PICTURE), interpolation=cv2.INTER_LINEAR) / top, 0, 1)
-    colour = cv2.applyColorMap((share * 255).astype(np.uint8), _COLOURS)
-    cover = (np.clip((share - _FAINT) / (1 - _FAINT), 0, 1) ** 0.6 * 0.72)[..., None]
-    blend = (face * (1 - cover) + colour * cover).astype(np.uint8)
-    ok, jpeg = cv2.imencode(".jpg", blend, [cv2.IMWRITE_JPEG_QUALITY, 82])
-    if not ok:
-        return None
+    blend = _over(apex, length / top, _PICTURE)
     arrows = _field(motion, top)
     svg = (
         f'<svg class="map" viewBox="0 0 100 100" role="img" aria-label="Motion from onset to apex of '
         f'event {number}, drawn over the apex picture"><image width="100" height="100" '
-        f'href="{data_uri(jpeg.tobytes())}"/>'
+        f'href="{data_uri(blend)}"/>'
         f'<path class="halo" d="{arrows}"/><path class="arrow" d="{arrows}"/></svg>'
     )
     return MotionMap(Markup(svg), top, bool(length.max() > top * 1.1))
+
+
+# Where a model looked
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionMap:
+    """Where a trained model looked, over the apex picture.
+
+    Attributes:
+        name: as the model has it.
+        svg: the picture, safe markup; empty where the map is the same everywhere, so that there is nothing to
+            draw.
+        low, high: what the first and the last colour of the scale stand for.
+    """
+
+    name: str
+    svg: Markup
+    low: float
+    high: float
+
+
+def attention_map(pictures: EventPictures, name: str, number: int) -> AttentionMap | None:
+    """Colours for weight, stretched from the map's lowest to its highest number.
+
+    Where the map is 0 the model was shown nothing; these places do not count. ``None`` where the picture or
+    the map cannot be read.
+    """
+    apex = _decode(pictures.apex)
+    values = np.asarray(pictures.maps[name], np.float32)
+    seen = values > 0
+    if apex is None or values.ndim != 2 or not seen.any() or not np.isfinite(values).all():
+        return None
+    low, high = float(values[seen].min()), float(values[seen].max())
+    if high - low < _EVEN:
+        return AttentionMap(name, Markup(""), low, high)
+    share = np.where(seen, (values - low) / (high - low), 0).astype(np.float32)
+    label = f"{words.attention(name)}, event {number}, drawn over the apex picture"
+    return AttentionMap(
+        name,
+        Markup(
+            f'<svg class="map" viewBox="0 0 100 100" role="img" aria-label="{escape(label)}">'
+            f'<image width="100" height="100" href="{data_uri(_over(apex, share, _PICTURE // 2))}"/></svg>'
+        ),
+        low,
+        high,
+    )
+
+
+def _over(apex: NDArray[np.uint8], share: NDArray[np.floating], side: int) -> bytes:
+    """A map of 0 to 1 in colours over the greyed picture, as JPEG; low values let the picture through."""
+    grey = cv2.cvtColor(cv2.resize(apex, (side, side), interpolation=cv2.INTER_CUBIC), cv2.COLOR_BGR2GRAY)
+    face = cv2.cvtColor((grey * 0.8 + 30).astype(np.uint8), cv2.COLOR_GRAY2BGR)
+    large = cv2.resize(share.astype(np.float32), (side, side), interpolation=cv2.INTER_LINEAR)
+    share = np.clip(large, 0, 1)
+    colour = cv2.applyColorMap((share * 255).astype(np.uint8), _COLOURS)
+    cover = (np.clip((share - _FAINT) / (1 - _FAINT), 0, 1) ** 0.6 * 0.72)[..., None]
+    blend = (face * (1 - cover) + colour * cover).astype(np.uint8)
+    _, jpeg = cv2.imencode(".jpg", blend, [cv2.IMWRITE_JPEG_QUALITY, 82])
+    return jpeg.tobytes()
 
 
 def gradient() -> str:

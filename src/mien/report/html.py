@@ -18,8 +18,17 @@ from mien._version import __version__
 from mien.events import Analysis, Event, EventPictures, Truth
 from mien.report import words
 from mien.report.curve import close_up, score_curve
-from mien.report.face_drawing import data_uri, enlargement, gradient, motion_map, schematic
+from mien.report.face_drawing import (
+    attention_map,
+    data_uri,
+    enlargement,
+    gradient,
+    hangs_on,
+    motion_map,
+    schematic,
+)
 from mien.report.jsonfile import SCHEMA, SCHEMA_VERSION
+from mien.report.strip import strips
 from mien.report.truth import Comparison, compare
 from mien.report.truth_lanes import apex_sign
 
@@ -125,6 +134,9 @@ def _card(
         "close_up": close_up(analysis, event, told),
         "schematic": schematic(event.regions, number),
         "enlargement": enlargement(event.regions),
+        "hangs_on": words.hangs_on(event),
+        "hangs_on_face": hangs_on(event.sensitivity, number) if event.sensitivity else "",
+        "strips": strips(event, number),
         "has_pictures": has_pictures,
         "long": long,
         "really": "" if told is None else told.story(number),
@@ -134,11 +146,12 @@ def _card(
 def _pictured(pictures: EventPictures | None, number: int) -> dict[str, Any]:
     """What shows the person, made only when its place in the page has come."""
     if pictures is None:
-        return {"stills": [], "map": None, "player": None}
+        return {"stills": [], "map": None, "player": None, "looked": []}
     return {
         "stills": _stills(pictures),
         "map": motion_map(pictures, number),
         "player": _player(pictures) if len(pictures.playback) > 1 else None,
+        "looked": [m for name in pictures.maps if (m := attention_map(pictures, name, number)) is not None],
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -12,10 +12,12 @@ from mien.events import MICRO_MAX_S, ActionUnit, Analysis, Event, RegionMotion, 
 
 __all__ = [
     "NBSP",
+    "POINTS",
     "absence",
     "action_unit",
     "amount",
     "answer",
+    "attention",
     "begin",
     "clock",
     "confidence",
@@ -23,6 +25,8 @@ __all__ = [
     "direction",
     "distance",
     "duration",
+    "frames_counted",
+    "hangs_on",
     "interval",
     "is_long",
     "kind",
@@ -30,6 +34,7 @@ __all__ = [
     "moved",
     "open_ends",
     "percent",
+    "points",
     "rate",
     "reason",
     "region",
@@ -37,12 +42,17 @@ __all__ = [
     "seconds",
     "spans_by_reason",
     "unscored_share",
+    "weights",
+    "weights_range",
 ]
 
 NBSP = "\N{NO-BREAK SPACE}"
 
 _LONG_S = 120.0
 """From here on, times are written as minutes and seconds."""
+
+POINTS = 0.02
+"""A change of a probability that is worth a word: two percentage points."""
 
 _REGIONS = {r.key: r for r in REGIONS}
 
@@ -286,6 +296,78 @@ def confidence(event: Event) -> str:
         f"The suggested label is {event.emotion} ({percent(event.probabilities[event.emotion])}). Confidence "
         f"in it is {grade} ({percent(event.confidence)}): this is how sure the method is of its label, not "
         f"how often it is right about people."
+    )
+
+
+# What a trained model went by
+
+
+def points(drop: float) -> str:
+    """``"12 points less"``: how a probability changes when something is covered."""
+    many = round(abs(drop) * 100)
+    return f"{many}{NBSP}point{'' if many == 1 else 's'} {'less' if drop > 0 else 'more'}"
+
+
+def hangs_on(event: Event) -> tuple[str, ...]:
+    """What covering the regions does to the likeliest label, one sentence a region, the largest falls first.
+
+    Regions that change it by less than :data:`POINTS` are left out; where all do, that is the sentence.
+    """
+    if not event.sensitivity or not event.probabilities:
+        return ()
+    label = max(event.probabilities, key=lambda name: event.probabilities[name])
+    before = event.probabilities[label]
+    told = [(key, drop) for key, drop in event.sensitivity.items() if abs(drop) >= POINTS]
+    if not told:
+        return (
+            f"No single region: covering any one of them changes the probability of {label} "
+            f"({percent(before)}) by less than two points.",
+        )
+    lines = []
+    for key, drop in sorted(told, key=lambda item: -item[1]):
+        verb = "falls" if drop > 0 else "rises"
+        after = percent(min(max(before - drop, 0.0), 1.0))
+        lines.append(f"With {region(key)} covered, {label} {verb} from {percent(before)} to {after}.")
+    return tuple(lines)
+
+
+_ATTENTION = {"attention": "Mean of all maps"}
+_WEIGHTS = {
+    "alpha": "attention to each frame by itself (α)",
+    "beta": "agreement of each frame with the attended whole (β)",
+    "time": "share of each step in how the motion is described",
+}
+
+
+def attention(name: str) -> str:
+    """The name of a map for people: ``"Block 2"``."""
+    if name.startswith("block") and name[5:].isdigit():
+        return f"Block {name[5:]}"
+    return _ATTENTION.get(name, begin(name.replace("_", " ")))
+
+
+def weights(name: str) -> str:
+    """What frame weights of a name are."""
+    return begin(_WEIGHTS.get(name, name.replace("_", " ")))
+
+
+def weights_range(values: Sequence[float]) -> str:
+    """From the least to the greatest, and a warning where bars of these heights look alike."""
+    low, high = min(values), max(values)
+    text = f"from {amount(low, 3)} to {amount(high, 3)}"
+    if high - low < 0.05 * max(abs(low), abs(high)):
+        return f"{text}, hardly different from frame to frame"
+    return text
+
+
+def frames_counted(event: Event) -> str:
+    """How many frames the model chose; empty where it does not choose."""
+    chosen = next((w.weights for w in event.frame_weights if w.name == "chosen"), None)
+    if chosen is None:
+        return ""
+    return (
+        f"The model chose {sum(weight > 0.5 for weight in chosen)} of {len(chosen)} frames by itself (dark "
+        "bars); the label is read from these alone."
     )
 
 
