@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal
 import cv2
 import numpy as np
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 import mien.analysis
 from mien import InputError, Progress, analyze
@@ -21,7 +22,8 @@ from mien.analysis import PICTURE, PLAYBACK, _again, _note_blinks, _plan
 from mien.anatomy import REGIONS
 from mien.events import ActionUnit, Analysis, Event, Span
 from mien.face import CROP, FaceFrame, TrackerSettings
-from mien.inputs import Clip
+from mien.inputs import Clip, InputSpec
+from mien.modelfile import ModelMetadata, write_metadata
 from mien.recognition import AuRules, Recognition
 from mien.report import to_json
 from mien.spotting import SPOTTERS, FirstFrame, Mdmd, RegionFlow, Spotting, tunables_of
@@ -453,6 +455,57 @@ def test_a_stranger_as_spotter_and_recogniser(short: Path) -> None:
         assert clip.landmarks is not None
         assert clip.landmarks.shape[0] >= 468
     assert len(found.pictures) == 3
+
+
+@pytest.mark.parametrize(("side", "colour"), [(96, "grey"), (160, "rgb")])
+def test_a_model_file_as_recogniser(
+    real_clips: Path, tmp_path: Path, side: int, colour: Literal["grey", "rgb"]
+) -> None:
+    """One that looks at the brightness of the apex; its crops are as sharp and coloured as it was trained on."""
+    channels = 1 if colour == "grey" else 3
+    nodes = [
+        helper.make_node("ReduceMean", ["apex"], ["level"], axes=[1, 2, 3, 4], keepdims=0),
+        helper.make_node("Unsqueeze", ["level", "one"], ["p"]),
+        helper.make_node("Sub", ["full", "p"], ["q"]),
+        helper.make_node("Concat", ["p", "q"], ["probabilities"], axis=1),
+        helper.make_node("ReduceMean", ["apex"], ["where"], axes=[1, 2], keepdims=0),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "brightness",
+        [helper.make_tensor_value_info("apex", TensorProto.FLOAT, [1, 1, channels, side, side])],
+        [
+            helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [1, 2]),
+            helper.make_tensor_value_info("where", TensorProto.FLOAT, [1, side, side]),
+        ],
+        [numpy_helper.from_array(np.array([1]), "one"), numpy_helper.from_array(np.float32([[1]]), "full")],
+    )
+    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    spec = InputSpec((side, side), part="apex", colour=colour)
+    told = ModelMetadata(
+        "brightness", "recognition", ("bright", "dark"), {"apex": spec}, evidence={"where": "apex"}
+    )
+    path = write_metadata(proto, told, tmp_path / "brightness.onnx")
+
+    found = analyze(real_clips / "single_face.mp4", end=1.2, recognizer=str(path))
+    assert found.settings["recognizer"]["name"] == "brightness.onnx"
+    assert found.settings["recognizer"]["kind"] == "model"
+    assert len(found.settings["recognizer"]["sha256"]) == 64
+    assert len(found.found) == len(found.pictures) >= 1
+    for event, pictures in zip(found.found, found.pictures, strict=True):
+        assert set(event.probabilities) == {"bright", "dark"}
+        assert set(event.sensitivity) == {r.key for r in REGIONS}
+        assert 0 < max(abs(fall) for fall in event.sensitivity.values()) < 0.05
+        shown = pictures.maps["where"]
+        assert shown.shape == (CROP, CROP)
+        # the map is the picture itself: the crop that the report shows as the apex
+        still = cv2.imdecode(np.frombuffer(pictures.apex, np.uint8), cv2.IMREAD_COLOR).mean(axis=2) / 255
+        small = cv2.resize(still, (CROP, CROP), interpolation=cv2.INTER_AREA)
+        assert np.corrcoef(small.ravel(), shown.astype(np.float64).ravel())[0, 1] > 0.98
+        assert event.probabilities["bright"] == pytest.approx(float(small.mean()), abs=0.03)
+    hidden = analyze(real_clips / "single_face.mp4", end=1.2, recognizer=str(path), pictures=False)
+    assert hidden.found == found.found
+    assert hidden.pictures == ()
 
 
 def test_an_event_that_begins_where_no_face_is(real_clips: Path) -> None:

@@ -200,6 +200,7 @@ def test_options_not_given_are_left_to_the_analysis(asked: list[Any]) -> None:
         (["analyze", "A.mp4", "--face", "0"], ["--face 0", "from 1"]),
         (["analyze", "A.mp4", "--spotter", "magic"], ["--spotter magic", *SPOTTERS]),
         (["analyze", "A.mp4", "--recognizer", "magic"], ["--recognizer magic", *RECOGNIZERS]),
+        (["analyze", "A.mp4", "--recognizer", "gone.onnx"], ["there is no model file gone.onnx"]),
     ],
 )
 def test_mistakes_on_the_command_line(
