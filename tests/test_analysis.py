@@ -461,7 +461,7 @@ def test_a_stranger_as_spotter_and_recogniser(short: Path) -> None:
 def test_a_model_file_as_recogniser(
     real_clips: Path, tmp_path: Path, side: int, colour: Literal["grey", "rgb"]
 ) -> None:
-    """One that looks at the brightness of the apex; its crops are as sharp and coloured as it was trained on."""
+    """One that looks at the brightness of the apex; its crops are as sharp and coloured as in training."""
     channels = 1 if colour == "grey" else 3
     nodes = [
         helper.make_node("ReduceMean", ["apex"], ["level"], axes=[1, 2, 3, 4], keepdims=0),
