@@ -1,0 +1,129 @@
+"""The pages on the networks: everyone has one, with the right numbers and commands that are understood."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+
+from mien.cli import app
+from mien.cli.bench import contender, spotting_contender, spread
+from mien.datasets import READERS
+from mien.errors import InputError
+from mien.evaluation import PROTOCOLS
+from mien.evaluation.selections import SELECTIONS
+from mien.labels import RULES
+from mien.models import CARDS
+from mien.training.produce import check_out
+from mien.training.systems import make_system
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+PAGES = {path.stem: path.read_text(encoding="utf-8") for path in sorted((DOCS / "systems").glob("*.md"))}
+TABLE = (DOCS / "systems.md").read_text(encoding="utf-8")
+
+
+def commands() -> Iterator[tuple[str, str]]:
+    """(page, command) of each line in a block of code."""
+    for name, text in {"systems.md": TABLE, **PAGES}.items():
+        for block in re.findall(r"^```\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
+            for line in block.splitlines():
+                if line.startswith(("mien train ", "mien bench ")):
+                    yield name, line
+
+
+def understood(line: str) -> None:
+    """Raise unless options, recipes, data sets, rule and protocol of a command exist."""
+    word, *arguments = spread(shlex.split(line)[1:])
+    command = typer.main.get_command(app).commands[word]  # type: ignore[attr-defined]
+    with command.make_context(word, list(arguments)) as context:
+        given = context.params
+    for text in given["data"]:
+        name = text.partition("=")[0]
+        assert name in READERS or name in ("flow", "features"), name
+    assert given["rule"] in RULES or given["rule"] in SELECTIONS, given["rule"]
+    assert given["kind"] in (None, "micro", "macro")
+    if word == "train":
+        system = make_system(given["recipe"])
+        check_out(Path(given["out"]))
+        assert not (system.base == "dtscnn" and "head=softmax" not in given["recipe"])
+        return
+    assert given["protocol"] in PROTOCOLS, given["protocol"]
+    for text in given["model"]:
+        if given["protocol"] == "spotting":
+            spotting_contender(text)
+        else:
+            contender(text)
+
+
+def test_every_network_has_a_page_and_every_page_a_network() -> None:
+    assert set(PAGES) == set(CARDS)
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_the_table_says_what_the_cards_say(name: str) -> None:
+    (row,) = [
+        line
+        for line in TABLE.splitlines()
+        if line.startswith(f"| `{name}` | ") and f"](systems/{name}.md)" in line
+    ]
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    card = CARDS[name]
+    assert cells[1] == (card.lecture or "–")
+    assert cells[4] == f"{card.parameters:,} ({card.classes} classes)"
+    assert cells[6] == f"[{card.title}](systems/{name}.md)"
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_a_page_has_its_figures_and_a_place_for_what_was_measured(name: str) -> None:
+    page = PAGES[name]
+    assert page.startswith(f"# {CARDS[name].title}\n")
+    assert str(CARDS[name].year) in page
+    # benchmarks/systems.py writes between these
+    assert re.search(rf"<!-- measured {name} -->\n.*?<!-- /measured {name} -->", page, re.DOTALL)
+    figures = re.findall(r"!\[[^\]]+\]\((\.\./images/[^)]+)\)", page)
+    assert [Path(figure).name for figure in figures] == [f"{name}.svg", f"{name}-input.svg"]
+    for figure in figures:
+        assert (DOCS / "systems" / figure).is_file()
+    drawn = (DOCS / "images" / "systems" / f"{name}.svg").read_text(encoding="utf-8")
+    assert f"{CARDS[name].parameters:,} parameters with {CARDS[name].classes} classes" in drawn
+
+
+@pytest.mark.parametrize("path", ["systems.md", *(f"systems/{name}.md" for name in CARDS)])
+def test_links_lead_somewhere(path: str) -> None:
+    page = DOCS / path
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)(#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        file = (page.parent / target).resolve() if target else page
+        assert file.is_file(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor[1:] in {heading.lower().replace(" ", "-") for heading in headings}, anchor
+
+
+@pytest.mark.parametrize(("page", "line"), list(commands()))
+def test_commands_are_understood(
+    page: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "macro.safetensors").touch()
+    understood(line)
+
+
+def test_every_page_shows_commands() -> None:
+    assert {page for page, _ in commands()} == {"systems.md", *CARDS}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "mien train ststnet:streams=both --data flow=maps --out x.onnx",
+        "mien bench --data smic=SMIC --protocol loso --model atnet:stream=both --out run",
+        "mien bench --data smic=SMIC --protocol spotting --model atnet --out run",
+    ],
+)
+def test_commands_that_are_not(line: str) -> None:
+    with pytest.raises(InputError):
+        understood(line)
