@@ -87,7 +87,8 @@ def analyze(
         start: analyse only frames from this time on, seconds of the time base in force.
         end: and only frames before this time.
         face: which face to follow: 1 is the largest that is steadily there at the beginning, 2 the next, …
-        spotter: a name of :data:`mien.spotting.SPOTTERS`, or a spotter with tunables of your own.
+        spotter: a name of :data:`mien.spotting.SPOTTERS`, the path of a model file (``.onnx``), or a spotter
+            with tunables of your own.
         recognizer: a name of :data:`mien.recognition.RECOGNIZERS`, the path of a model file (``.onnx``), or a
             recogniser.
         pictures: keep pictures of each event for the report.

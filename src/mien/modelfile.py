@@ -11,7 +11,9 @@ What goes in and out is fixed, so that whoever runs a file need not know the net
   numbers) is done inside the graph. Where the spec takes a single frame or field, (B, C, H, W) is allowed as
   well. One clip is fed at a time (B = 1); B may be fixed to 1.
 * **The first output** of a recogniser holds probabilities, (B, K) in the order of ``labels``, each row with
-  sum 1; that of a spotter scores.
+  sum 1; so does that of a spotter, with what it tells apart in single frames for labels (or a single curve
+  of scores, which nothing here runs). A spotter's further output ``features``, (B, D), holds a row for each
+  frame: what it finds, it finds in these (:class:`mien.spotting.ModelSpotter`).
 * **Further outputs** that ``evidence`` names say what the network looked at: maps (B, H, W) of 0 to 1 over
   the pictures of an input, or weights (B, n), one a frame of it. Others are nobody's business but the user's.
 """
@@ -55,9 +57,9 @@ class ModelMetadata:
 
     Attributes:
         name: short name, as in the zoo.
-        task: ``"spotting"`` (a score a frame) or ``"recognition"`` (class probabilities a clip).
-        labels: the classes in the order of the last axis of the model's first output; for spotting the
-            names of its curves, usually one.
+        task: ``"spotting"`` (probabilities and features a frame) or ``"recognition"`` (probabilities a clip).
+        labels: the classes in the order of the last axis of the model's first output; for spotting what it
+            tells apart in a frame.
         inputs: what the network eats: name of each input of the graph -> how it is prepared.
         paper: whose network it is: authors, title, year.
         recipe_digest, data_digest: of the training recipe and of the data's manifest; empty where there was

@@ -126,7 +126,8 @@ def analyze(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="How movements are found: region-flow, mdmd or first-frame.  [default: region-flow]",
+            help="How movements are found: region-flow, mdmd, first-frame, or a trained model's file "
+            "(.onnx).  [default: region-flow]",
             show_default=False,
             rich_help_panel="Methods",
         ),
@@ -588,7 +589,7 @@ def _options(
         mien.errors.InputError: one of them makes no sense, whatever the recording.
     """
     from mien.recognition import MODEL, RECOGNIZERS, make_recognizer
-    from mien.spotting import SPOTTERS
+    from mien.spotting import SPOTTERS, make_spotter
     from mien.video.reader import check_fps
 
     check_fps(fps)
@@ -598,14 +599,15 @@ def _options(
     if face < 1:
         raise InputError(f"--face {face}: faces are counted from 1 (the largest).")
     chosen: dict[str, Any] = {}
+    make: dict[str, Any] = {"spotter": make_spotter, "recognizer": make_recognizer}
     for name, value, choices in (
         ("spotter", spotter, list(SPOTTERS)),
         ("recognizer", recognizer, list(RECOGNIZERS)),
     ):
         if value is None:
             continue
-        if name == "recognizer" and value.lower().endswith(MODEL):
-            make_recognizer(value)  # a file that cannot be used is refused before any work
+        if value.lower().endswith(MODEL):
+            make[name](value)  # a file that cannot be used is refused before any work
         elif value not in choices:
             raise InputError(f"--{name} {value}: there is none of that name; choose {_either(choices)}.")
         chosen[name] = value

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from mien.contenders.options import Number, check_options, option, parse_options, spell
 from mien.errors import InputError
+from mien.events import FaceState
 from mien.face import FaceFrame, FaceTracker, TrackerSettings, find_blinks, settle, survey
 from mien.inputs import ArrayCache, key_of
 from mien.inputs.pictures import Pictures
@@ -35,6 +36,7 @@ __all__ = [
     "SpottingRecipe",
     "face_frames",
     "make_spotting_contender",
+    "settled",
     "spot",
 ]
 
@@ -115,15 +117,21 @@ def spot(source: Recording, spotter: Spotter) -> Spotting:
         session.push(face)
     if all(state == "lost" for state in states):
         raise InputError(f"{source.key}: no face could be followed in any picture.")
-    # in float32, as the analysis keeps them
-    sharpness, hand, eyes = np.array(numbers, np.float32).astype(np.float64).T
+    sharpness, hand, eyes = zip(*numbers, strict=True)
     frame, time = np.arange(len(states)), np.array(source.times)
-    _, blinks = find_blinks(eyes, frame, time)
-    settled = settle(states, sharpness, hand, TrackerSettings())
-    if "ok" not in settled:
-        told = ", ".join(f"{settled.count(state)} {state}" for state in sorted(set(settled)))
-        raise InputError(f"{source.key}: none of its {len(settled)} pictures can be scored: {told}.")
-    return session.finish(settled, blinks)
+    _, blinks = find_blinks(np.array(eyes, np.float32).astype(np.float64), frame, time)
+    final = settled(states, sharpness, hand)
+    if "ok" not in final:
+        told = ", ".join(f"{final.count(state)} {state}" for state in sorted(set(final)))
+        raise InputError(f"{source.key}: none of its {len(final)} pictures can be scored: {told}.")
+    return session.finish(final, blinks)
+
+
+def settled(states: list[FaceState], sharpness: Sequence[float], hand: Sequence[float]) -> list[FaceState]:
+    """The states that :func:`mien.analyze` settles on, one a picture (:func:`mien.face.settle`)."""
+    # in float32, as the analysis keeps them
+    numbers = np.array([sharpness, hand], np.float32).astype(np.float64)
+    return settle(states, numbers[0], numbers[1], TrackerSettings())
 
 
 def face_frames(source: Recording) -> Iterator[FaceFrame]:

@@ -9,7 +9,7 @@ subjects only.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,10 +59,17 @@ class Session(Protocol):
 
 
 class Spotter(Protocol):
-    """A way to find expressions."""
+    """A way to find expressions.
 
-    name: ClassVar[str]
-    paper: ClassVar[str]
+    Attributes:
+        name: on the command line.
+        paper: where it comes from.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def paper(self) -> str: ...  # noqa: D102
 
     def begin(self, fps: float) -> Session:
         """Start on a recording of about ``fps`` frames a second."""

@@ -23,9 +23,23 @@ from numpy.typing import NDArray
 from mien.errors import InputError
 from mien.spotting.curve import find_peaks, flank
 
-__all__ = ["Bump", "apex_of", "bumps", "first_frame_scores", "window_of", "window_scores"]
+__all__ = [
+    "LONGEST_S",
+    "Bump",
+    "apex_of",
+    "bumps",
+    "first_frame_scores",
+    "least_of",
+    "rate_of",
+    "seconds_of",
+    "window_of",
+    "window_scores",
+]
 
 Float = NDArray[np.float64]
+
+LONGEST_S = 0.5
+"""The window: the longest micro-expression, seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +57,28 @@ class Bump:
     score: float
 
 
-def window_of(fps: float, longest_s: float = 0.5) -> int:
+def rate_of(time: NDArray[np.floating]) -> float:
+    """Frames a second, measured from the first frame that is known to the last one.
+
+    Args:
+        time: (F,) seconds; NaN for a frame that is not known. Those between count as frames, too.
+
+    Raises:
+        InputError: fewer than two frames are known.
+    """
+    seen = np.flatnonzero(np.isfinite(time))
+    if len(seen) < 2 or time[seen[-1]] <= time[seen[0]]:
+        raise InputError("fewer than two frames of a video show the face")
+    # to a thousandth: times that were kept in less precision give the same window
+    return round(float((seen[-1] - seen[0]) / (float(time[seen[-1]]) - float(time[seen[0]]))), 3)
+
+
+def seconds_of(time: NDArray[np.floating], bump: Bump) -> float:
+    """How long a bump is, to a millisecond (times may be kept in float32)."""
+    return round(float(time[bump.offset]) - float(time[bump.onset]), 3)
+
+
+def window_of(fps: float, longest_s: float = LONGEST_S) -> int:
     """Frames in a window as long as the longest micro-expression, at least 2.
 
     Raises:
@@ -139,11 +174,7 @@ def bumps(
             f"{window}, {floor:g} and {share:g}"
         )
     curve = np.asarray(score, np.float64)
-    known = curve[np.isfinite(curve)]
-    if not len(known):
-        return []
-    half, mean = window // 2, float(known.mean())
-    least = max(floor, mean + share * (float(known.max()) - mean))
+    half, least = window // 2, least_of(curve, floor=floor, share=share)
     found = []
     for apex in find_peaks(curve, np.full(len(curve), least), half if distance is None else distance):
         height = float(curve[apex])
@@ -153,6 +184,15 @@ def bumps(
         offset = flank(curve, apex, 1, min(len(curve) - 1, apex + half), 0.5, height)
         found.append(Bump(onset, apex, offset, height))
     return sorted(found, key=lambda bump: bump.apex)
+
+
+def least_of(score: NDArray[np.floating], *, floor: float, share: float = 0.5) -> float:
+    """How high an apex has to be for :func:`bumps`; ``floor`` where nothing was scored."""
+    known = np.asarray(score, np.float64)[np.isfinite(score)]
+    if not len(known):
+        return floor
+    mean = float(known.mean())
+    return max(floor, mean + share * (float(known.max()) - mean))
 
 
 def _matrix(X: NDArray[Any]) -> Float:

@@ -10,45 +10,63 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any, ClassVar, Final, Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from mien.contenders.options import Choice, Number, Whole, check_options, option, spell
-from mien.contenders.spotters import PassedOn, face_frames
+from mien.contenders.spotters import PassedOn, face_frames, settled
 from mien.errors import InputError
-from mien.inputs import ArrayCache, key_of
-from mien.inputs.spec import TIGHT
+from mien.inputs import ArrayCache, Clip, InputSpec, file_digest, key_of, prepare
 from mien.models import PRESETS
 from mien.sources import Recording, Source
-from mien.spotting.feature_window import apex_of, bumps, first_frame_scores, window_of, window_scores
+from mien.spotting.curve import kind_of
+from mien.spotting.feature_window import (
+    LONGEST_S,
+    apex_of,
+    bumps,
+    first_frame_scores,
+    rate_of,
+    seconds_of,
+    window_of,
+    window_scores,
+)
 from mien.training.estimators import NetworkClassifier, Port, split_people
 from mien.training.settings import Training
+from mien.training.systems import WeightsFile, need_torch
 
-__all__ = ["NEUTRAL", "FaceFrames", "FeatureSpotter", "SmeconvnetSpotting"]
+__all__ = ["NEUTRAL", "SHARE", "FaceFrames", "FeatureSpotter", "SmeconvnetSpotting"]
 
 NEUTRAL: Final = "neutral"
-_FRAMES_VERSION = 1
+_FRAMES_VERSION = 2
 _TIME_BYTES = 4
 """Behind a frame's pixels stand its seconds, a float32; NaN where the face was not seen well enough."""
-_LONGEST_S = 0.5
 _QUIET = 0.95
 """The noise floor: scores of frames outside events stay below it so often."""
+SHARE: Final = 0.5
+"""Where the threshold lies between a video's mean score and its highest one."""
+_LEAST_FLOOR = 1e-9
+"""Of a network that says the same of all frames."""
 
 Rule = Literal["window", "first", "middle"]
 
 
 @dataclass(frozen=True, slots=True)
 class FaceFrames:
-    """The step from a recording to its steadied faces.
+    """The step from a recording to its steadied faces, in the states that :func:`mien.analyze` settles on.
 
     Attributes:
         side: of the square that is kept, pixels.
     """
 
     side: int
+
+    @property
+    def spec(self) -> InputSpec:
+        """How a frame is prepared, for the model file; the step keeps its grey levels as whole numbers."""
+        return InputSpec((self.side, self.side), crop="tight", part="apex", normalisation="unit")
 
     def digest(self) -> str:
         """Of the side and the version."""
@@ -63,18 +81,21 @@ class FaceFrames:
         if not isinstance(source, Recording):
             raise InputError("smeconvnet finds expressions in long videos: ask for --protocol spotting")
         rows = np.zeros((len(source.files), self.side**2 + _TIME_BYTES), np.uint8)
-        top, left, bottom, right = TIGHT
-        seen = False
+        levels = replace(self.spec, normalisation="none")
+        states, sharpness, hand = [], [], []
+        times = np.full(len(rows), np.nan, np.float32)
         for i, face in enumerate(face_frames(source)):
-            time = np.float32(np.nan)
+            states.append(face.state)
+            sharpness.append(face.sharpness)
+            hand.append(face.hand)
             if face.crop is not None and face.state == "ok":
-                n = len(face.crop)
-                part = face.crop[round(top * n) : round(bottom * n), round(left * n) : round(right * n)]
-                small = cv2.resize(part, (self.side, self.side), interpolation=cv2.INTER_AREA)
-                rows[i, :-_TIME_BYTES] = small.ravel()
-                time, seen = np.float32(face.time), True
-            rows[i, -_TIME_BYTES:] = np.array([time]).view(np.uint8)
-        if not seen:
+                picture = prepare(Clip(face.crop[None], source.fps, 0, 0, 0), levels)
+                rows[i, :-_TIME_BYTES] = picture.astype(np.uint8).ravel()
+                times[i] = face.time
+        unseen = np.array(settled(states, sharpness, hand)) != "ok"
+        times[unseen], rows[unseen] = np.nan, 0
+        rows[:, -_TIME_BYTES:] = times[:, None].view(np.uint8)
+        if unseen.all():
             raise InputError(f"{source.key}: no face was seen well enough in any picture.")
         return rows
 
@@ -125,6 +146,9 @@ class FeatureSpotter:
         X: Sequence[NDArray[np.uint8]],
         truths: Sequence[Sequence[Any]],
         groups: Sequence[str] | None = None,
+        *,
+        checkpoint: Path | None = None,
+        progress: Any = None,
     ) -> FeatureSpotter:
         """Train on videos.
 
@@ -132,6 +156,8 @@ class FeatureSpotter:
             X: of each the array of :class:`FaceFrames`.
             truths: its expressions, with onset, apex, offset, kind and emotion.
             groups: its person.
+            checkpoint: a file that training is kept in after each epoch, and goes on from.
+            progress: told about epochs.
 
         Raises:
             InputError: fewer than two people, or nothing to learn from.
@@ -148,10 +174,15 @@ class FeatureSpotter:
             words += labels
         if len(set(words)) < 2:
             raise InputError("no training video shows an expression with an emotion")
-        self.classifier.fit(np.concatenate(frames), np.array(words))
+        self.classifier.fit(np.concatenate(frames), np.array(words), checkpoint=checkpoint, progress=progress)
         self.chosen_on_ = np.array(held, np.intp)
         quiet = [self._scores(X[i])[_outside(X[i], truths[i])] for i in held]
-        self.floor_ = float(np.nanquantile(np.concatenate(quiet), _QUIET)) if quiet else 0.0
+        known = [scores[np.isfinite(scores)] for scores in quiet]
+        if not any(map(len, known)):
+            raise InputError(
+                "the people set apart show nothing but expressions: what is noise cannot be told"
+            )
+        self.floor_ = max(_LEAST_FLOOR, float(np.quantile(np.concatenate(known), _QUIET)))
         self.bars_ = PassedOn("auto").fit([self._events(X[i]) for i in held], [truths[i] for i in held])
         return self
 
@@ -174,12 +205,10 @@ class FeatureSpotter:
 
     def _events(self, video: NDArray[np.uint8]) -> NDArray[np.float64]:
         window, time = _window(video), times_of(video)
-        found = bumps(self._scores(video), window, floor=max(self.floor_, 1e-9))
         rows = []
-        for bump in found:
-            kind = float(_length(time, bump.onset, bump.offset, window) > _LONGEST_S)
-            score = bump.score / max(self.floor_, 1e-9)
-            rows.append((bump.onset, bump.apex, bump.offset, kind, score, self.floor_))
+        for bump in bumps(self._scores(video), window, floor=self.floor_, share=SHARE):
+            kind = float(kind_of(seconds_of(time, bump)) == "macro")
+            rows.append((bump.onset, bump.apex, bump.offset, kind, bump.score / self.floor_, self.floor_))
         return np.array(rows, np.float64).reshape(-1, 6)
 
     def _foil(self, video: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -191,23 +220,8 @@ class FeatureSpotter:
         return np.array([[onset, apex, offset, 0.0, 1.0, 1.0]])
 
 
-def _rate(video: NDArray[np.uint8]) -> float:
-    """Frames a second, from the frames that were seen."""
-    time = times_of(video)
-    seen = np.flatnonzero(np.isfinite(time))
-    if len(seen) < 2 or time[seen[-1]] <= time[seen[0]]:
-        raise InputError("fewer than two frames of a video show the face")
-    return float((seen[-1] - seen[0]) / (time[seen[-1]] - time[seen[0]]))
-
-
 def _window(video: NDArray[np.uint8]) -> int:
-    return window_of(_rate(video), _LONGEST_S)
-
-
-def _length(time: NDArray[np.float64], onset: int, offset: int, window: int) -> float:
-    """Seconds from onset to offset; by frames where the face was not seen at either."""
-    seconds = float(time[offset] - time[onset])
-    return seconds if np.isfinite(seconds) else (offset - onset) / window * _LONGEST_S
+    return window_of(rate_of(times_of(video)), LONGEST_S)
 
 
 def _outside(video: NDArray[np.uint8], truths: Sequence[Any]) -> NDArray[np.bool_]:
@@ -265,6 +279,7 @@ class SmeconvnetSpotting:
     )
     epochs: int = field(default=0, metadata=option(Whole(0), "of training; 0: the preset's"))
     lr: float | str = field(default="auto", metadata=option(Number(auto=True), "auto: the preset's"))
+    init: str = field(default="", metadata=option(WeightsFile(), "first weights, a .safetensors file"))
     device: str = field(default="cpu", metadata=option(Choice(("cpu", "cuda")), "where it is trained"))
 
     def __post_init__(self) -> None:
@@ -299,6 +314,7 @@ class SmeconvnetSpotting:
     def digest(self) -> str:
         """Of all options, the training and the step."""
         own = {one.name: getattr(self, one.name) for one in fields(self)}
+        own["init"] = file_digest(self.init) if self.init else ""
         return key_of("smeconvnet", own, self.training.digest(), FaceFrames(self.side).digest())
 
     def step_for(self, source: Source) -> FaceFrames:
@@ -313,11 +329,15 @@ class SmeconvnetSpotting:
 
     def make(self, seed: int) -> FeatureSpotter:
         """A new one, unfitted."""
-        from mien.training.systems import need_torch
-
         need_torch()
         port = Port("frame", (1, 1, self.side, self.side), picture=True)
         classifier = NetworkClassifier(
-            "smeconvnet", (port,), self.training, self.preset, seed=seed, device=self.device
+            "smeconvnet",
+            (port,),
+            self.training,
+            self.preset,
+            init=self.init,
+            seed=seed,
+            device=self.device,
         )
         return FeatureSpotter(classifier, self.side, self.rule, seed=seed)  # type: ignore[arg-type]

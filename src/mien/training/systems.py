@@ -27,7 +27,7 @@ from mien.training.settings import Augment, Training
 if TYPE_CHECKING:
     from mien.training.estimators import NetworkClassifier, Port, TwoScales
 
-__all__ = ["SYSTEMS", "System", "make_system"]
+__all__ = ["SYSTEMS", "System", "WeightsFile", "make_system", "need_torch"]
 
 SMALL: Final = Training(epochs=30, batch=16, optimizer="adam", lr=1e-3, schedule="cosine")
 _FLOW_SIDE: Final = 128
@@ -35,7 +35,7 @@ _FLOW_SIDE: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class WeightsFile:
     """A file that is there."""
 
     allowed: ClassVar[str] = "a .safetensors file"
@@ -68,7 +68,7 @@ class System(Recipe):
         ),
     )
     align: Align = field(default="first", metadata=ALIGN)
-    init: str = field(default="", metadata=option(_File(), "first weights, a .safetensors file"))
+    init: str = field(default="", metadata=option(WeightsFile(), "first weights, a .safetensors file"))
     device: str = field(default="cpu", metadata=option(Choice(("cpu", "cuda")), "where it is trained"))
 
     @abstractmethod
