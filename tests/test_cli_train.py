@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from mien.cli import main
+from mien.datasets.manifest import DataSet, Footage, Sample
+from mien.face import FaceFrame
+from mien.sources import Recording
+from mien.spotting import make_spotter
 from tests.test_cli_bench import maps
 
 pytest.importorskip("torch", reason="networks need the extra 'train'")
@@ -99,7 +107,9 @@ def test_weights_say_what_they_are(flow: Path, tmp_path: Path) -> None:
         ("ststnet:layers=3", "m.onnx", "layers"),
         ("ststnet:epochs=-1", "m.onnx", "epochs"),
         ("ststnet", "m.pt", ".safetensors"),
-        ("smeconvnet", "m.onnx", "spots"),
+        ("smeconvnet", "m.onnx", "holds no videos"),
+        ("smeconvnet:rule=first", "m.onnx", "holds no videos"),
+        ("smeconvnet:layers=3", "m.onnx", "layers"),
         ("macro2micro", "m.onnx", "flow pictures hold none"),
     ],
 )
@@ -111,3 +121,48 @@ def test_what_cannot_be(
     assert words in told
     assert "Traceback" not in told
     assert not (tmp_path / out).exists()
+
+
+def long_videos(root: Path) -> DataSet:
+    """Four people's videos of 60 frames, one without files; what is in them :func:`faces` says."""
+    footage, samples = [], []
+    for person in range(4):
+        folder = root / str(person)
+        folder.mkdir(parents=True)
+        (folder / "0.jpg").write_bytes(bytes([person]))
+        names = ("0.jpg",) * 60 if person < 3 else ()
+        footage.append(Footage("lv", "", f"lv/{person}", "v", folder, names, tuple(range(len(names))), 20.0))
+        marks: dict[str, Any] = {"kind": "micro", "fps": 20.0, "onset": 20, "apex": 23, "offset": 26}
+        samples.append(Sample("lv", "", f"lv/{person}", "v_1", footage[-1].key, emotion="happiness", **marks))
+    return DataSet("lv", root, tuple(footage), tuple(samples))
+
+
+def faces(source: Recording) -> Iterator[FaceFrame]:
+    """A bar that brightens around frame 23."""
+    rng = np.random.default_rng(len(source.key))
+    for t in range(60):
+        crop = rng.integers(90, 110, (128, 128))
+        crop[80:105, 35:95] += max(0, 100 - 25 * abs(t - 23))
+        yield FaceFrame(t, t / 20, "ok", crop=crop.astype(np.uint8), sharpness=1.0)
+
+
+def test_a_spotter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = long_videos(tmp_path / "lv")
+    monkeypatch.setattr(importlib.import_module("mien.cli.bench"), "read_copy", lambda *_: copy)
+    monkeypatch.setattr("mien.training.spotters.face_frames", faces)
+    file = tmp_path / "spotter.onnx"
+    assert main(train("smeconvnet:epochs=8", tmp_path / "lv", file)) == 0
+    shown = capsys.readouterr().out
+    assert "trained on 3 videos of 3 people" in shown
+    assert "left out: lv/3/v: lv/3/v: its files are not there" in shown
+    assert "noise floor" in shown
+    assert [p.name for p in tmp_path.glob("spotter*")] == ["spotter.onnx"]
+    spotter = make_spotter(str(file))
+    session = spotter.begin(20)
+    for face in faces(Recording("lv/0/v", (), 20.0)):
+        session.push(face)
+    assert any(abs(e.apex - 23) <= 1 for e in session.finish(["ok"] * 60, ()).events)
+    assert main(train("smeconvnet", tmp_path / "lv", file, "--rule", "five")) == 2
+    assert "--rule and --kind are for recognisers" in capsys.readouterr().err

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mien.errors import InputError
+
+if TYPE_CHECKING:
+    from mien.datasets import DataSet
+    from mien.inputs import ArrayCache
+    from mien.progress import ProgressHook
+    from mien.training.produce import Produced
+    from mien.training.spotters import SmeconvnetSpotting
 
 __all__ = ["TRAIN_EPILOG", "train"]
 
@@ -17,7 +25,8 @@ TRAIN_EPILOG = """**Examples**
 mien train ststnet --data flow=maps --out ststnet.onnx
 mien train macro2micro --data ck-plus=CK+ --kind macro --rule seven --out macro.safetensors
 mien train macro2micro --data casme2=CASME2 --rule casme2-five --init macro.safetensors --out apex.onnx
-mien analyze recording.avi --fps 200 --recognizer apex.onnx
+mien train smeconvnet --data samm-lv=SAMMLV --out spotter.onnx
+mien analyze recording.avi --fps 200 --recognizer apex.onnx --spotter spotter.onnx
 ```
 
 A training that was stopped goes on where it was when the same command is given again.
@@ -96,6 +105,25 @@ def train(
         recipe = f"{recipe}{',' if ':' in recipe else ':'}init={init}"
     from mien.cli import Screen
     from mien.cli.bench import clip_cache, read_copy
+    from mien.training.spotters import SmeconvnetSpotting
+
+    name, colon, options = recipe.partition(":")
+    if name.strip() == SmeconvnetSpotting.base:
+        if rule != "three" or kind is not None:
+            raise InputError(
+                "--rule and --kind are for recognisers; smeconvnet learns all expressions, by their own words"
+            )
+        from mien.contenders.options import parse_options
+
+        spotter = SmeconvnetSpotting(**parse_options(SmeconvnetSpotting, name, options) if colon else {})
+        copies = [read_copy(text, None, pictures) for text in data]
+        with Screen(quiet, several=False) as screen:
+            spots, notes = _train_spotter(
+                spotter, copies, part, out, seed, clip_cache(cache), jobs, licence, screen.progress
+            )
+        if not quiet:
+            _tell(spotter.name, spots, "videos", (), notes)
+        return
     from mien.evaluation import select, select_by_rule, select_prepared
     from mien.evaluation.selections import SELECTIONS
     from mien.training.systems import make_system
@@ -138,11 +166,64 @@ def train(
             licence=licence,
             progress=screen.progress,
         )
-    if quiet:
-        return
-    typer.echo(f"{system.name}: trained on {made.clips} clips of {made.people} people.")
+    if not quiet:
+        _tell(system.name, made, "clips", unusable, chosen.notes)
+
+
+def _train_spotter(
+    contender: SmeconvnetSpotting,
+    copies: Sequence[DataSet],
+    parts: Sequence[str] | None,
+    out: Path,
+    seed: int,
+    cache: ArrayCache,
+    jobs: int,
+    licence: str,
+    progress: ProgressHook,
+) -> tuple[Produced, tuple[str, ...]]:
+    """All videos of the copies into one file; what was made, and what is to be said of the data."""
+    from dataclasses import replace
+
+    from mien.evaluation import recording_of, select_spotting
+    from mien.training.produce import produce_spotter
+
+    if ready := [copy.name for copy in copies if copy.form != "pictures"]:
+        raise InputError(f"{ready[0]} holds no videos to search; give data sets of long videos.")
+    footage = [f for copy in copies for f in copy.footage if parts is None or f.part in parts]
+    samples = [s for copy in copies for s in copy.samples if parts is None or s.part in parts]
+    selection = select_spotting(footage, samples)
+    sources, truths, subjects, unusable = [], [], [], []
+    for video in selection.videos:
+        try:
+            sources.append(recording_of(video.footage))
+        except InputError as error:
+            unusable.append((video.footage.key, str(error)))
+            continue
+        truths.append(video.expressions)
+        subjects.append(video.footage.subject)
+    made = produce_spotter(
+        contender,
+        sources,
+        truths,
+        subjects,
+        out,
+        seed=seed,
+        cache=cache,
+        jobs=jobs,
+        data=", ".join(f"{copy.name} ({len(copy.footage)} videos)" for copy in copies),
+        licence=licence,
+        progress=progress,
+    )
+    unusable += [(e.sample.key, e.reason) for e in selection.excluded]
+    return replace(made, left_out=(*unusable, *made.left_out)), selection.notes
+
+
+def _tell(
+    name: str, made: Produced, what: str, unusable: Sequence[tuple[str, str]], notes: Sequence[str]
+) -> None:
+    typer.echo(f"{name}: trained on {made.clips} {what} of {made.people} people.")
     for key, reason in (*unusable, *made.left_out):
         typer.echo(f"  left out: {key}: {reason}")
-    for note in (*chosen.notes, *made.notes):
+    for note in (*notes, *made.notes):
         typer.echo(f"  {note}")
     typer.echo(f"Model: {made.out}")

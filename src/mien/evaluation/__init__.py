@@ -78,6 +78,7 @@ from mien.evaluation.spotting_lists import (
     SpottingSelection,
     SpottingVideo,
     TrueExpression,
+    recording_of,
     select_spotting,
 )
 from mien.evaluation.spotting_runs import SpottingBenchmark, benchmark_spotting
@@ -168,6 +169,7 @@ __all__ = [
     "missing_classes",
     "pool_folds",
     "read_run",
+    "recording_of",
     "select",
     "select_by_rule",
     "select_casme2_five",

@@ -13,11 +13,20 @@ from types import MappingProxyType
 from typing import Final
 
 from mien.datasets.manifest import Footage, Sample
+from mien.errors import InputError
 from mien.evaluation.guards import check_subjects
 from mien.evaluation.selections import Excluded
 from mien.events import EventKind
+from mien.sources import Recording
 
-__all__ = ["PUBLISHED_SPOTTING", "SpottingSelection", "SpottingVideo", "TrueExpression", "select_spotting"]
+__all__ = [
+    "PUBLISHED_SPOTTING",
+    "SpottingSelection",
+    "SpottingVideo",
+    "TrueExpression",
+    "recording_of",
+    "select_spotting",
+]
 
 PUBLISHED_SPOTTING: Final[Mapping[str, tuple[int, int, int, int]]] = MappingProxyType(
     {"cas-me-2": (22, 98, 300, 57), "samm-lv": (32, 147, 343, 159)}
@@ -106,6 +115,19 @@ def select_spotting(footage: Iterable[Footage], samples: Iterable[Sample]) -> Sp
         SpottingVideo(v, tuple(sorted(found[v.key], key=lambda e: (e.onset, e.offset)))) for v in videos
     )
     return SpottingSelection(taken, tuple(excluded), _differences(taken))
+
+
+def recording_of(footage: Footage) -> Recording:
+    """Where a long video lies.
+
+    Raises:
+        InputError: it has no files or no frame rate.
+    """
+    if not footage.files:
+        raise InputError(f"{footage.key}: its files are not there or were not read.")
+    if footage.fps is None:
+        raise InputError(f"{footage.key}: it has no frame rate; nothing in it has a duration.")
+    return Recording(footage.key, footage.paths, footage.fps, footage.numbers)
 
 
 def _differences(videos: tuple[SpottingVideo, ...]) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ from mien.evaluation.protocols import Protocol
 from mien.evaluation.runs import STORE, Failure, LeftOut, annotated_but_broken, run_folder, versions
 from mien.evaluation.splitters import Fold
 from mien.evaluation.spotting_chance import RandomIntervals, random_intervals
-from mien.evaluation.spotting_lists import SpottingVideo, select_spotting
+from mien.evaluation.spotting_lists import SpottingVideo, recording_of, select_spotting
 from mien.evaluation.spotting_results import (
     Matched,
     SearchedVideo,
@@ -250,7 +250,7 @@ class _Videos:
         for i, one in enumerate(self._selected):
             progress(Progress("reading videos", i, len(self._selected), one.footage.key))
             try:
-                source = _recording(one.footage)
+                source = recording_of(one.footage)
                 digest = digest_of(source, cache)
             except InputError as error:
                 self._leave_out(one.footage, len(one.expressions), str(error))
@@ -289,14 +289,6 @@ class _Videos:
         if expressions:
             reason += f" ({expressions} annotated expression{'s' * (expressions > 1)} left out with it)"
         self.left_out.append(LeftOut(video.dataset, video.subject, video.name, reason, "data"))
-
-
-def _recording(footage: Footage) -> Recording:
-    if not footage.files:
-        raise InputError(f"{footage.key}: its files are not there or were not read.")
-    if footage.fps is None:
-        raise InputError(f"{footage.key}: it has no frame rate; nothing in it has a duration.")
-    return Recording(footage.key, footage.paths, footage.fps, footage.numbers)
 
 
 # --- searching ----------------------------------------------------------------------------------------------

@@ -2,8 +2,9 @@
 
 The graph is the network between two seams. In front, each port's prepared clips (B, n, C, H, W) become what
 the port takes (:func:`mien.models.ports.port_input`). Behind, logits become probabilities, and whatever the
-network says of what it looked at becomes further outputs; of a spotting network its
-``features`` as well. ONNX Runtime runs the file without torch.
+network says of what it looked at becomes further outputs. A spotting network's second output is
+``features`` (:data:`mien.spotting.FEATURES`), a row a frame; the probabilities stay in front, since they are
+what the labels name. ONNX Runtime runs the file without torch.
 
 DTSCNN is two networks: both go into one graph, with an input for each scale, and the stream that is surer by
 its *softmax* decides, clip by clip. The SVMs that the paper puts on each stream's features are no network and
@@ -32,6 +33,7 @@ from mien.modelfile import ModelMetadata, write_metadata
 from mien.models.base import Network
 from mien.models.dtscnn import DTSCNN, surer
 from mien.models.ports import Prepared, port_input, prepared_shape
+from mien.spotting import FEATURES
 
 if TYPE_CHECKING:
     import onnx
@@ -120,7 +122,7 @@ def export(
         subjects=tuple(sorted(set(subjects))),
         evidence={name: _speaks_of(value, ports, traced) for name, value in evidence.items()},
     )
-    names = [_PROBABILITIES, *(["features"] if card.task == "spotting" else []), *evidence]
+    names = [_PROBABILITIES, *([FEATURES] if card.task == "spotting" else []), *evidence]
     proto = _proto(whole, traced, list(ports), names, variable)
     _name_axes(proto, given, variable)
     _compare(proto, whole, shapes, variable)

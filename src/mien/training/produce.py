@@ -1,4 +1,4 @@
-"""One model from all the clips that are given: what ``mien train`` does."""
+"""One model from all the clips or videos that are given: what ``mien train`` does."""
 
 from __future__ import annotations
 
@@ -15,14 +15,19 @@ from mien.files import write_whole
 from mien.inputs import ArrayCache, key_of
 from mien.inputs.pipeline import compute, digest_of
 from mien.progress import ProgressHook, silent
-from mien.sources import Source
+from mien.sources import Recording, Source
+from mien.spotting.feature_window import LONGEST_S
 from mien.training.estimators import METADATA, NetworkClassifier, TwoScales
+from mien.training.spotters import SHARE, FeatureSpotter, SmeconvnetSpotting
 from mien.training.systems import System
 
-__all__ = ["ENDINGS", "Produced", "check_out", "produce"]
+__all__ = ["ENDINGS", "Produced", "check_out", "produce", "produce_spotter"]
 
 ENDINGS = (".onnx", ".safetensors")
 """What is written: a model file, to be run; or weights, to begin other training with."""
+_BELOW = 1 - 1e-4
+"""A bar is the score of an event of a training video: in the file, whose numbers are not torch's to the last
+digit, it lies so far below that the event still reaches it."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +36,9 @@ class Produced:
 
     Attributes:
         out: the file.
-        clips: how many clips it was trained on.
+        clips: how many clips or videos it was trained on.
         people: how many people they show.
-        left_out: clips that could not be used: key and reason.
+        left_out: clips, videos and expressions that could not be used: key and reason.
         notes: what became of first weights, the epoch that was kept.
     """
 
@@ -127,8 +132,120 @@ def produce(
     return Produced(out, len(kept), len(people), bad, tuple(_notes(estimator)))
 
 
+def produce_spotter(
+    contender: SmeconvnetSpotting,
+    sources: Sequence[Recording],
+    truths: Sequence[Sequence[Any]],
+    subjects: Sequence[str],
+    out: str | Path,
+    *,
+    seed: int = 0,
+    cache: ArrayCache | None = None,
+    jobs: int = 1,
+    data: str = "",
+    licence: str = "",
+    progress: ProgressHook = silent,
+) -> Produced:
+    """Train a spotter on long videos and write the model; training is kept as in :func:`produce`.
+
+    A share of the people is set apart, on whom the noise floor and the bars are chosen. These travel as the
+    file's tunables (:class:`mien.spotting.ModelSpotter`).
+
+    Args:
+        contender: what is trained.
+        sources: where the videos lie.
+        truths: the expressions of each, with onset, apex, offset, kind, emotion and clip.
+        subjects: whose each is.
+        out: a file that ends in one of :data:`ENDINGS`.
+        seed: of the training, and of whom is set apart.
+        cache: for the videos' faces.
+        jobs: videos that are prepared at once.
+        data: the data in words, for the model's card.
+        licence: of the model.
+        progress: told about videos and epochs.
+
+    Raises:
+        InputError: a foil, no usable video, fewer than two people, no expression with an emotion, or the file
+            cannot be written.
+    """
+    out = Path(out)
+    check_out(out)
+    if contender.rule != "window":
+        raise InputError(
+            f"{contender.name}: a foil is there to be compared with (mien bench); train with rule=window"
+        )
+    if not sources:
+        raise InputError("there is no video to learn from")
+    step = contender.step_for(sources[0])
+    arrays = compute(sources, step, cache=cache, jobs=jobs, progress=progress)
+    left_out, X, known, groups, rows = [], [], [], [], []
+    for source, array, its, subject in zip(sources, arrays, truths, subjects, strict=True):
+        if isinstance(array, InputError):
+            left_out.append((source.key, str(array)))
+            continue
+        inside = [t for t in its if 0 <= t.onset <= t.offset < len(array)]
+        left_out += [
+            (
+                f"{source.key}, {t.clip}",
+                f"it lies from {t.onset} to {t.offset}, and its video from 0 to {len(array) - 1}",
+            )
+            for t in its
+            if t not in inside
+        ]
+        X.append(array)
+        known.append(inside)
+        groups.append(subject)
+        told = [[t.onset, t.apex, t.offset, t.kind, t.emotion] for t in inside]
+        rows.append([source.key, subject, told, digest_of(source, cache)])
+    if not X:
+        raise InputError(f"no video can be used. {left_out[0][1]}")
+    spotter = contender.make(seed)
+    checkpoint = out.with_name(f"{out.name}.checkpoint")
+    spotter.fit(X, known, groups, checkpoint=checkpoint, progress=progress)
+    checkpoint.unlink(missing_ok=True)
+    people, chosen_on = sorted(set(groups)), {groups[i] for i in spotter.chosen_on_}
+    recipe, data_digest = key_of(contender.digest(), seed), key_of(rows)
+    if out.suffix == ".safetensors":
+        _write_weights(spotter.classifier, out, contender, recipe, data_digest, data)
+    else:
+        from mien.training.export import export
+
+        notes = f"Floor and bars chosen on {len(chosen_on)} of {len(people)} people."
+        export(
+            spotter.classifier.network_,
+            {"frame": step.spec},
+            [str(c) for c in spotter.classifier.classes_],
+            out,
+            subjects=people,
+            recipe_digest=recipe,
+            data_digest=data_digest,
+            licence=licence,
+            notes=f"Trained on {data}. {notes}" if data else notes,
+            tunables=_tunables(spotter),
+        )
+    micro, macro = spotter.bars_.bars_
+    told_of = (
+        *_notes(spotter.classifier),
+        f"noise floor {spotter.floor_:.3g}; micro-expressions from {micro:.2f} floors on, macro-expressions "
+        f"from {macro:.2f}, chosen on {len(chosen_on)} people who were not trained on",
+    )
+    return Produced(out, len(X), len(people), tuple(left_out), told_of)
+
+
+def _tunables(spotter: FeatureSpotter) -> dict[str, float]:
+    """What :class:`mien.spotting.ModelSpotter` reads."""
+    micro, macro = spotter.bars_.bars_
+    return {
+        "floor": spotter.floor_,
+        "share": SHARE,
+        "micro_bar": micro * _BELOW,
+        "macro_bar": macro * _BELOW,
+        "window_s": LONGEST_S,
+    }
+
+
 def _write_weights(
-    estimator: Any, out: Path, system: System, recipe: str, data_digest: str, data: str
+    estimator: Any, out: Path, system: System | SmeconvnetSpotting, recipe: str, data_digest: str, data: str
 ) -> None:
     if not isinstance(estimator, NetworkClassifier):
         raise InputError(
