@@ -197,17 +197,18 @@ def test_bars_are_chosen_where_f1_is_best() -> None:
     truths = [[Truth(0, 9, "micro"), Truth(0, 99, "macro")], [Truth(0, 9, "micro")]]
     # F1 at 5: 2/(1+2); at 2: 4/(5+2)
     model = PassedOn("auto").fit(X, truths, ["a", "b"])
-    assert model.bars_ == (5, 1.5)
+    # halfway to the strongest event that is not kept
+    assert model.bars_ == (4.5, 0.75)
     assert [len(rows) for rows in model.predict(X)] == [2, 0]
     # another truth at 100-109: F1 at 5: 2/4, at 3: 4/(4+3), at 2: 6/(5+3)
     model.fit(X, [[*truths[0], Truth(100, 109, "micro")], truths[1]], ["a", "b"])
-    assert model.bars_ == (2, 1.5)
+    assert model.bars_ == (1.5, 0.75)
 
 
 def test_one_truth_is_found_once() -> None:
     # two events on one expression are one hit: the bar goes above the weaker
     X = [events((0, 9, 0, 5), (1, 9, 0, 2))]
-    assert PassedOn("auto").fit(X, [[Truth(0, 9, "micro")]]).bars_[0] == 5
+    assert PassedOn("auto").fit(X, [[Truth(0, 9, "micro")]]).bars_[0] == 3.5
 
 
 def test_nothing_to_learn_from_lets_all_pass() -> None:

@@ -27,6 +27,7 @@ from mien.spotting import FirstFrame, Mdmd, RegionFlow, Spotter, Spotting, tunab
 from mien.video import Frame
 
 __all__ = [
+    "BARS_VERSION",
     "SPOTTING_CONTENDERS",
     "FirstFrameSpotting",
     "MdmdSpotting",
@@ -40,6 +41,8 @@ __all__ = [
     "spot",
 ]
 
+BARS_VERSION = 1
+"""Grows whenever ``threshold=auto`` would choose otherwise from the same events."""
 SPOTTING_VERSION = 1
 """Grows whenever the same pictures and tunables would give other events."""
 _IOU = 0.5
@@ -207,7 +210,7 @@ class SpottingRecipe(ABC):
     def digest(self) -> str:
         """Of all options and of the step."""
         own = {one.name: getattr(self, one.name) for one in fields(self)}
-        return key_of("spotting contender", self.base, own, Spot(self.spotter()).digest())
+        return key_of("spotting contender", self.base, own, BARS_VERSION, Spot(self.spotter()).digest())
 
     def step_for(self, source: Source) -> Spot:
         """From a recording to its events.
@@ -354,7 +357,11 @@ class PassedOn:
 def _best_bar(
     X: Sequence[NDArray[np.float64]], truths: Sequence[Sequence[Any]], number: int, kind: str
 ) -> float:
-    """The score from which on events of a kind give the best F1."""
+    """The score from which on events of a kind give the best F1.
+
+    It lies halfway between the weakest event that is kept and the strongest that is not: on these videos all
+    places between them are the same, and others' events are a little weaker or stronger.
+    """
     events = [rows[rows[:, 3] == number] for rows in X]
     there = [np.array([(t.onset, t.offset) for t in its if t.kind == kind]).reshape(-1, 2) for its in truths]
     total = sum(map(len, there))
@@ -368,7 +375,8 @@ def _best_bar(
         f1 = 2 * hits / (sum(int(k.sum()) for k in kept) + total)
         if f1 > best:
             best, bar = f1, score
-    return bar
+    below = [float(s) for rows in events for s in rows[:, 4] if s < bar]
+    return (bar + max(below, default=0.0)) / 2
 
 
 def _alike(events: NDArray[np.float64], truths: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.contenders.options import Choice, Number, Whole, check_options, option, spell
-from mien.contenders.spotters import PassedOn, face_frames, settled
+from mien.contenders.spotters import BARS_VERSION, PassedOn, face_frames, settled
 from mien.errors import InputError
 from mien.inputs import ArrayCache, Clip, InputSpec, file_digest, key_of, prepare
 from mien.models import PRESETS
@@ -315,7 +315,7 @@ class SmeconvnetSpotting:
         """Of all options, the training and the step."""
         own = {one.name: getattr(self, one.name) for one in fields(self)}
         own["init"] = file_digest(self.init) if self.init else ""
-        return key_of("smeconvnet", own, self.training.digest(), FaceFrames(self.side).digest())
+        return key_of("smeconvnet", own, BARS_VERSION, self.training.digest(), FaceFrames(self.side).digest())
 
     def step_for(self, source: Source) -> FaceFrames:
         """From a recording to its faces.
