@@ -170,15 +170,16 @@ def test_two_streams_in_one_file(tmp_path: Path) -> None:
     streams = tuple(
         make_network("dtscnn", classes=3, preset="small", frames=n, seed=n).eval() for n in (32, 64)
     )
-    for stream in streams:
-        torch.nn.init.normal_(stream.get_submodule("fc").get_parameter("weight"))
+    draw = torch.Generator().manual_seed(0)
+    for stream in streams:  # sure enough to differ, not so sure that both say 1
+        torch.nn.init.normal_(stream.get_submodule("fc").get_parameter("weight"), std=0.1, generator=draw)
     assert isinstance(streams[0], DTSCNN)
     assert isinstance(streams[1], DTSCNN)
     specs = {"short": COLOUR, "long": replace(COLOUR, frames=64)}
     assert tuple(specs) == SCALES
     model = read(export((streams[0], streams[1]), specs, LABELS, tmp_path / "two.onnx"))
     surest = set()
-    for seed in range(8):
+    for seed in range(16):
         rng = np.random.default_rng(seed)
         prepared = {port: rng.normal(size=spec.shape).astype(np.float32) for port, spec in specs.items()}
         with torch.no_grad():
