@@ -179,9 +179,10 @@ def test_two_streams_in_one_file(tmp_path: Path) -> None:
     assert tuple(specs) == SCALES
     model = read(export((streams[0], streams[1]), specs, LABELS, tmp_path / "two.onnx"))
     surest = set()
-    for seed in range(16):
+    for seed in range(8):
         rng = np.random.default_rng(seed)
         prepared = {port: rng.normal(size=spec.shape).astype(np.float32) for port, spec in specs.items()}
+        prepared["long"] *= np.float32(0.05 if seed % 2 else 2)  # what is faint is unsure
         with torch.no_grad():
             rows = [
                 torch.softmax(s(port_input(s, "clip", torch.from_numpy(prepared[port])[None])), 1)
