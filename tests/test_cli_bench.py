@@ -165,3 +165,30 @@ def test_pictures_that_are_missing_are_named(tmp_path: Path, capsys: pytest.Capt
     assert "1 of 71 clips could not be used" in shown.out
     assert "71 of 72" in shown.out  # of names that matched
     assert pd.read_csv(tmp_path / "run" / "summary.csv")["n"][0] == 70
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (["--rule", "four"], "--rule cannot be used"),
+        (["--kind", "macro", "--part", "HS"], "--kind and --part cannot be used"),
+        (["--key", "x"], "--key is for feature files"),
+    ],
+)
+def test_options_that_would_be_ignored_are_refused(
+    flow: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], words: str
+) -> None:
+    assert main(bench(flow, tmp_path / "run", "--model", "flow-logreg", *more, protocol="loso")) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_rows_of_other_data_sets_are_left_out_of_a_composite(tmp_path: Path) -> None:
+    data = maps(tmp_path / "flow", people=2)
+    table = pd.read_csv(data / "labels.csv", dtype=str)
+    table.loc[0, "dataset"] = "elsewhere"
+    table.to_csv(data / "labels.csv", index=False)
+    out = tmp_path / "run"
+    assert main(bench(data, out, "--model", "flow-logreg", "-q")) == 0
+    left = pd.read_csv(out / "left_out.csv", dtype=str)
+    assert left["reason"].tolist() == ["elsewhere is not part of megc2019"]
+    assert pd.read_csv(out / "summary.csv")["n"][0] == 35

@@ -92,3 +92,13 @@ def test_what_cannot_be_compared(tmp_path: Path) -> None:
     (tmp_path / "a" / "run.json").write_text("{")
     with pytest.raises(InputError, match="cannot be read"):
         read_run(tmp_path / "a")
+
+
+def test_other_classes_of_the_same_clips_are_refused_whatever_the_seeds(tmp_path: Path) -> None:
+    clips = people(3, 1)
+    data = feature_set(tmp_path / "x", clips)
+    other = feature_set(tmp_path / "y", [*clips[:-1], (*clips[-1][:2], "negative")])
+    benchmark([LARGEST], [data], LOSO, tmp_path / "a", seeds=(0, 1))
+    benchmark([FIRST], [other], LOSO, tmp_path / "b")
+    with pytest.raises(InputError, match="different classes"):
+        comparison([read_run(tmp_path / "a"), read_run(tmp_path / "b")])

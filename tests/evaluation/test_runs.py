@@ -331,3 +331,72 @@ def test_a_model_that_has_seen_a_tested_person_is_refused(tmp_path: Path) -> Non
     data = feature_set(tmp_path / "x", people(2, 1))
     with pytest.raises(InputError, match="has seen casme2/p1"):
         benchmark([Knowing("knowing", Largest)], [data], LOSO)
+
+
+# --- one person, however spelled ----------------------------------------------------------------------------
+
+
+def test_a_person_is_one_however_copies_spell_it(tmp_path: Path) -> None:
+    from mien.evaluation.guards import person_of
+
+    assert person_of("samm/006") == person_of("samm/6") == person_of("samm-lv/06")
+    assert person_of("smic/s1") == person_of("smic/s01") == person_of("smic-e-long/S01")
+    assert person_of("casme2/sub01") == person_of("casme2/1") != person_of("casme2/sub10")
+    clips = [("samm", "006", "negative"), ("samm", "006", "positive"), ("samm", "007", "negative")]
+    one = feature_set(tmp_path / "x", clips)
+    other = feature_set(tmp_path / "y", [("samm", "6", "surprise"), ("samm", "7", "positive")], seed=1)
+    found = benchmark([LARGEST], [one, other], LOSO)
+    assert found.folds == ("samm/006", "samm/007")
+    assert any("samm/6 and samm/006 are taken for one person" in note for note in found.notes)
+
+
+def test_data_sets_of_the_same_people_are_not_mixed(tmp_path: Path) -> None:
+    one = feature_set(tmp_path / "x", [("samm", "006", "negative"), ("samm", "007", "positive")])
+    other = feature_set(tmp_path / "y", [("samm-lv", "006", "surprise")], seed=1)
+    with pytest.raises(InputError, match="one person, who would be trained and tested on"):
+        benchmark([LARGEST], [one, other], LOSO)
+
+
+def test_what_was_seen_is_known_by_any_spelling(tmp_path: Path) -> None:
+    class Knowing(Named):
+        seen = ("samm/006",)
+
+    data = feature_set(tmp_path / "x", [("samm", "6", "negative"), ("samm", "7", "positive")])
+    with pytest.raises(InputError, match="has seen samm/6"):
+        benchmark([Knowing("knowing", Largest)], [data], LOSO)
+
+
+def test_the_same_file_under_two_names_is_said(tmp_path: Path) -> None:
+    values = [(1, 0, 0), (0, 1, 0), (1, 0, 0), (0, 0, 1)]
+    clips = [
+        ("x1", "a", "negative"),
+        ("x1", "a", "positive"),
+        ("x1", "b", "negative"),
+        ("x1", "b", "surprise"),
+    ]
+    found = benchmark([LARGEST], [feature_set(tmp_path / "x", clips, values)], LOSO)
+    assert any("x1/a and x1/b" in note for note in found.notes)
+
+
+def test_a_matrix_of_another_shape_is_left_out_by_name(tmp_path: Path) -> None:
+    data = feature_set(tmp_path / "x", people(3, 2))
+    np.savez(tmp_path / "x" / "c04.npz", x=np.ones((1, 4)))
+    found = benchmark([logistic(), LARGEST], [data], LOSO, tmp_path / "run")
+    table = pd.read_csv(tmp_path / "run" / "left_out.csv")
+    assert table["clip"].tolist() == ["c04"]
+    assert "4" in table["reason"][0]
+    assert found.summary["n"].tolist() == [17, 17]
+    for i in range(9):
+        np.savez(tmp_path / "x" / f"c{i:02d}.npz", x=np.ones((1, 4)))
+    with pytest.raises(InputError, match="differ in shape"):
+        benchmark([LARGEST], [data], LOSO)
+
+
+def test_a_guard_that_was_switched_off_is_written_down(tmp_path: Path) -> None:
+    data = feature_set(tmp_path / "x", people(2, 2))
+    found = benchmark([LARGEST], [data], LOSO, tmp_path / "run", trust_features=True)
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["trust_features"] is True
+    assert any("without a look" in note for note in found.notes)
+    how = make_protocol("holdout", select=select_prepared, share=0.5, seed=3)
+    benchmark([LARGEST], [data], how, tmp_path / "held")
+    assert "share=0.5, seed=3" in json.loads((tmp_path / "held" / "run.json").read_text())["splitter"]

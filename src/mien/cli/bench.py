@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -100,13 +100,15 @@ def bench(
         ),
     ] = None,
     rule: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="NAME",
-            help="Label rule of protocols that have no classes of their own: three, four, casme2-five, ...",
+            help="Label rule of protocols that have no classes of their own: three, four, casme2-five, ...  "
+            "[default: three]",
+            show_default=False,
             rich_help_panel=_About,
         ),
-    ] = "three",
+    ] = None,
     kind: Annotated[
         str | None,
         typer.Option(
@@ -212,8 +214,13 @@ def bench(
     assert protocol is not None
     assert model is not None
     assert out is not None
+    if key is not None and not any(text.startswith("features=") for text in data):
+        raise InputError("--key is for feature files (--data features=ROOT).")
     copies = [read_copy(text, key, pictures) for text in data]
-    how = _protocol(protocol, copies, rule=rule, kind=kind, parts=part, n_splits=folds, share=share)
+    _check_applies(protocol, copies, {"--rule": rule, "--kind": kind, "--part": part})
+    how = _protocol(
+        protocol, copies, rule=rule or "three", kind=kind, parts=part, n_splits=folds, share=share
+    )
     if seeds < 1:
         raise InputError(f"--seeds {seeds}: one at least.")
     from mien.cli import Screen
@@ -250,6 +257,21 @@ def bench(
             f"{len(found.failures)} folds could not be done, for instance {one.contender} in fold "
             f"{one.fold}: {one.reason}. The others are in {out}; "
             f"{'videos' if how.task == 'spotting' else 'folds'}.csv lists all."
+        )
+
+
+def _check_applies(protocol: str, copies: Sequence[DataSet], given: Mapping[str, Any]) -> None:
+    """Refuse options that would be ignored: a table must be of what was asked."""
+    from mien.evaluation import SELECTIONS
+
+    flags = [flag for flag, value in given.items() if value]
+    ready = any(copy.form != "pictures" for copy in copies)
+    if flags and protocol != "spotting" and (ready or protocol in ("cde2018", "hde2018", "megc2019", "hde3")):
+        why = "clips that others prepared bring their classes" if ready else f"{protocol} has its own clips"
+        raise InputError(f"{' and '.join(flags)} cannot be used here: {why}.")
+    if given["--rule"] in SELECTIONS and flags != ["--rule"]:
+        raise InputError(
+            f"--rule {given['--rule']} is a list of its own; --kind and --part do not go with it."
         )
 
 

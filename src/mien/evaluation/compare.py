@@ -114,7 +114,7 @@ def comparison(
         called = [f"{run.folder}: {model}" for run, model in models]
     rows: list[dict[str, Any]] = []
     for (run, model), name in zip(models[1:], called[1:], strict=True):
-        first, second, note = _common(models[0], (run, model))
+        first, second, note, clips = _common(models[0], (run, model))
         strata = {s: dataset_of(s) for pool in first for s in pool.subjects}
         for score in scores:
             found = compare_means(first, second, run.labels, score=score, strata=strata, level=level)
@@ -123,7 +123,7 @@ def comparison(
                     "score": score,
                     "first": called[0],
                     "second": name,
-                    "n": sum(len(pool.truth) for pool in first),
+                    "n": clips,
                     "subjects": found.subjects,
                     "first_value": found.first,
                     "second_value": found.second,
@@ -140,8 +140,8 @@ def comparison(
 
 def _common(
     first: tuple[StoredRun, str], second: tuple[StoredRun, str]
-) -> tuple[list[Judged], list[Judged], str]:
-    """Both models' pools over the clips that both tested, and what to say of it."""
+) -> tuple[list[Judged], list[Judged], str, int]:
+    """Both models' pools over the clips that both tested, what to say of it, how many clips."""
     one, other = first[0], second[0]
     if one.labels != other.labels:
         raise InputError(
@@ -175,7 +175,7 @@ def _common(
                 for _, g in its.groupby(groups, sort=True)
             ]
         )
-    truths = [[word for pool in side for word in pool.truth] for side in pools]
-    if len(pools[0]) == len(pools[1]) and truths[0] != truths[1]:
+    both = ours[[*keys, "truth"]].merge(theirs[[*keys, "truth"]], on=keys)
+    if (both["truth_x"] != both["truth_y"]).any():
         raise InputError(f"{one.folder} and {other.folder} give the same clips different classes")
-    return pools[0], pools[1], "; ".join(notes)
+    return pools[0], pools[1], "; ".join(notes), len(common)

@@ -8,6 +8,7 @@ evaluation issues in micro-expression analysis", IEEE Trans. Affective Computing
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -22,6 +23,7 @@ __all__ = [
     "check_unseen",
     "dataset_of",
     "missing_classes",
+    "person_of",
 ]
 
 
@@ -38,6 +40,21 @@ def dataset_of(subject: object) -> str:
             "different data sets cannot be taken for one another"
         )
     return dataset
+
+
+_SHARED = {"samm-lv": "samm", "smic-e-long": "smic"}
+"""Data sets of the same people as another."""
+
+
+def person_of(subject: str) -> str:
+    """The person behind a subject's name, however a copy spells it.
+
+    ``"samm/6"`` and ``"samm/006"`` are one person, ``"smic/s1"`` and ``"smic/s01"``, and so are
+    ``"samm-lv/006"`` and ``"samm/006"``, since SAMM Long Videos shows the people of SAMM.
+    """
+    dataset, _, name = subject.partition("/")
+    plain = re.sub(r"(?<!\d)0+(?=\d)", "", name.strip().lower())
+    return f"{_SHARED.get(dataset, dataset)}/{re.sub(r'^(?:subject|sub|s)_?(?=[0-9])', '', plain)}"
 
 
 def check_subjects(subjects: Sequence[str], datasets: Sequence[str]) -> None:

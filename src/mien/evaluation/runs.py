@@ -43,7 +43,7 @@ from mien.datasets.manifest import DataSet, Sample
 from mien.errors import InputError, MienError
 from mien.evaluation.chance import Chance, chance_scores
 from mien.evaluation.contender import Contender, Features, fit, probabilities, stacked, taken
-from mien.evaluation.guards import check_unscaled, check_unseen, missing_classes
+from mien.evaluation.guards import check_unscaled, check_unseen, missing_classes, person_of
 from mien.evaluation.parts import parts_of, rows_of
 from mien.evaluation.protocols import Protocol
 from mien.evaluation.selections import Excluded, Selection
@@ -217,11 +217,14 @@ def benchmark(
         c.name: clips.describe(c, cache=cache, jobs=jobs, engine=engine, progress=progress)
         for c in contenders
     }
-    clips.agree()
+    clips.agree(X)
+    clips.unify()
     _check_seen(contenders, clips.selection)
     if not len(clips.selection):
-        reasons = "; ".join(dict.fromkeys(one.reason for one in left_out[:200]))
-        raise InputError(f"no clip is left to be tested. {reasons[:600]}")
+        first = left_out[0].reason if left_out else "there is none"
+        raise InputError(
+            f"no clip is left to be tested; of the {len(left_out)} that are left out, one: {first}"
+        )
     inputs = {name: stacked([arrays[i] for i in clips.kept]) for name, arrays in X.items()}
     if not trust_features and any(isinstance(s, FeatureFile) for s in clips.sources):
         for features in inputs.values():
@@ -231,6 +234,11 @@ def benchmark(
     progress(Progress("reading clips", 0, len(clips.sources)))
     digests = [digest_of(source, cache) for source in clips.sources]
     tasks = _tasks(contenders, seeds, plan, clips, digests, inputs)
+    if trust_features and any(isinstance(s, FeatureFile) for s in clips.sources):
+        clips.notes.append("features were taken without a look whether a scaler saw all clips")
+    twins = _twins(digests, clips.selection.subjects)
+    if twins:
+        clips.notes.append(f"the same files are under two people, which is not honest: {twins}")
     results, failures = _run(tasks, folder, jobs, engine, progress)
     settings = {
         "mien": __version__,
@@ -244,6 +252,10 @@ def benchmark(
         "clips": digest_of_plain([[s.key for s in clips.selection.samples], digests]),
         "contenders": {c.name: c.digest() for c in contenders},
         "seeds": list(seeds),
+        "splitter": repr(protocol.splitter(clips.selection)),
+        "trust_features": trust_features,
+        "oracle": oracle,
+        "left_out": [[one.subject, one.clip, one.by] for one in left_out],
         "intervals": {"level": level, "replicates": replicates},
         "versions": versions(),
     }
@@ -277,6 +289,7 @@ class _Clips:
         self.left_out = left_out
         self.sources: list[Source] = []
         self.kept: list[int] = []
+        self.notes: list[str] = []
         self._bad: dict[int, str] = {}
 
     def find(self, of: dict[int, DataSet]) -> None:
@@ -331,8 +344,44 @@ class _Clips:
                     arrays[i] = result
         return arrays
 
-    def agree(self) -> None:
+    def unify(self) -> None:
+        """One person, one name: copies spell people in several ways."""
+        names: dict[str, str] = {}
+        samples = []
+        for sample in self.selection.samples:
+            first = names.setdefault(person_of(sample.subject), sample.subject)
+            if first.partition("/")[0] != sample.dataset:
+                raise InputError(
+                    f"{sample.subject} and {first} are one person, who would be trained and tested on: "
+                    f"{sample.dataset} shows the people of {first.partition('/')[0]}. Take one of them"
+                )
+            if first != sample.subject:
+                self.notes.append(f"{sample.subject} and {first} are taken for one person")
+                sample = replace(sample, subject=first)
+            samples.append(sample)
+        self.selection = replace(self.selection, samples=tuple(samples))
+
+    def _odd(self, X: dict[str, list[NDArray[Any]]]) -> None:
+        """Feature files whose matrix has another shape than most: no classifier takes both."""
+        for name, arrays in X.items():
+            own = [i for i, s in enumerate(self.sources) if isinstance(s, FeatureFile) and i not in self._bad]
+            shapes = [arrays[i].shape for i in own]
+            if len(set(shapes)) < 2:
+                continue
+            usual = max(dict.fromkeys(shapes), key=shapes.count)
+            if 2 * shapes.count(usual) <= len(shapes):
+                told = ", ".join("×".join(map(str, s)) for s in list(dict.fromkeys(shapes))[:4])
+                raise InputError(
+                    f"the clips' matrices differ in shape ({told}, ...): bring them to one length first"
+                )
+            for i, shape in zip(own, shapes, strict=True):
+                if shape != usual:
+                    ours, theirs = ("×".join(map(str, s)) for s in (shape, usual))
+                    self._bad[i] = f"{name}: its matrix is {ours}, those of most clips are {theirs}"
+
+    def agree(self, X: dict[str, list[NDArray[Any]]]) -> None:
         """Leave out, for everybody, what somebody cannot use."""
+        self._odd(X)
         for i, reason in sorted(self._bad.items()):
             self.left_out.append(_left_out(self.selection.samples[i], reason, "data"))
         self.kept = [i for i in range(len(self.sources)) if i not in self._bad]
@@ -527,7 +576,7 @@ def _chance(protocol: Protocol, plan: Plan, selection: Selection, oracle: bool) 
 
 def _notes(plan: Plan, clips: _Clips, datasets: Sequence[DataSet]) -> tuple[str, ...]:
     matched = [p.text.rstrip(".") for data in datasets for p in data.problems if p.topic == "matched"]
-    notes = [*matched, *clips.selection.notes, *plan.notes]
+    notes = [*matched, *clips.selection.notes, *clips.notes, *plan.notes]
     unusable = sum(one.by == "data" for one in clips.left_out)
     if unusable:
         notes.append(
@@ -552,10 +601,21 @@ def _checked(contenders: Sequence[Contender], seeds: Sequence[int]) -> Sequence[
     return contenders
 
 
+def _twins(digests: Sequence[str], subjects: Sequence[str]) -> str:
+    """Some pairs of people under whose names the same files lie, in words."""
+    first: dict[str, str] = {}
+    pairs = []
+    for digest, subject in zip(digests, subjects, strict=True):
+        if first.setdefault(digest, subject) != subject:
+            pairs.append(f"{first[digest]} and {subject}")
+    return ", ".join(list(dict.fromkeys(pairs))[:5])
+
+
 def _check_seen(contenders: Sequence[Contender], selection: Selection) -> None:
     """Refuse a model that comes trained, or was tuned, on somebody who is to be tested."""
     for contender in contenders:
-        both = sorted(set(getattr(contender, "seen", ())) & set(selection.subjects))
+        seen = {person_of(subject) for subject in getattr(contender, "seen", ())}
+        both = sorted(s for s in set(selection.subjects) if person_of(s) in seen)
         if both:
             more = f" and {len(both) - 1} more" if len(both) > 1 else ""
             raise InputError(

@@ -264,11 +264,13 @@ def select_prepared(samples: Iterable[Sample], vocabulary: str = "three", like: 
         samples: of flow images or feature files, for instance.
         vocabulary: a key of :data:`mien.labels.VOCABULARIES`; objective classes are taken from
             :attr:`Sample.objective`.
-        like: a key of :data:`PUBLISHED` with which to compare the counts.
+        like: a key of :data:`PUBLISHED`: only its data sets are taken, and the counts compared with it.
     """
     labels = VOCABULARIES[vocabulary].labels
 
     def rule(sample: Sample) -> str | _No:
+        if like and sample.dataset not in PUBLISHED[like]:
+            return _No(f"{sample.dataset} is not part of {like}")
         label = sample.objective if vocabulary.startswith("objective") else sample.emotion
         if label is None:
             return _No("it has no label")

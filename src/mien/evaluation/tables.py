@@ -286,9 +286,11 @@ def _score(record: Mapping[Any, Any], name: str) -> str:
 
 def remarks(run: Benchmark) -> list[str]:
     """What to print below: what the lines without a model are, absent classes, failures, notes."""
+    trained = any(result.trained_on for result in run.results)
+    known = "the training classes" if trained else "the classes of the tested clips (nothing was trained)"
     words = [
-        "Intervals are drawn over subjects. majority and stratified-random know the training classes only; "
-        "theirs hold 95 % of the guesses."
+        f"Intervals are drawn over subjects. majority and stratified-random know {known} only; theirs hold "
+        "95 % of the guesses."
     ]
     if any(one.name == "random-oracle" for one in run.chance):
         words.append(
