@@ -28,7 +28,7 @@ NETWORKS = ("dtscnn", "macro2micro", "micro_attention", "atnet", "akmnet", "offa
 BASELINES = ("flow-logreg", "lbptop-svm")
 SPOTTERS = ("smeconvnet", "smeconvnet:rule=first", "smeconvnet:rule=middle", "region-flow")
 CLIPS = ("--subjects", "12", "--takes", "12", "--emotions", "seven", "--scale", "0.35", "--seed", "5")
-VIDEOS = ("--subjects", "10", "--takes", "2", "--seconds", "12", "--scale", "0.3", "--seed", "6")
+VIDEOS = ("--subjects", "8", "--takes", "2", "--seconds", "4", "--scale", "0.25", "--seed", "6")
 
 
 def mien(*words: str) -> None:
@@ -80,7 +80,7 @@ def spotters(run: Path) -> str:
         "|---|---|---|---|---|",
     ]
     for row in apex[apex["part"] == "all"].to_dict("records"):
-        cells = [row["videos"], row["asr"], row["mae"], row["se"]]
+        cells = [row[c] for c in ("videos", "asr", "apex_mae_frames", "apex_se_frames")]
         rows.append(f"| {row['model']} | " + " | ".join(f"{c:.3g}" for c in cells) + " |")
     rows += [
         "",

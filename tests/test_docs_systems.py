@@ -44,7 +44,7 @@ def understood(line: str) -> None:
     for text in given["data"]:
         name = text.partition("=")[0]
         assert name in READERS or name in ("flow", "features"), name
-    assert given["rule"] in RULES or given["rule"] in SELECTIONS, given["rule"]
+    assert (given["rule"] or "three") in {**RULES, **SELECTIONS}, given["rule"]
     assert given["kind"] in (None, "micro", "macro")
     if word == "train":
         system = make_system(given["recipe"])
