@@ -400,3 +400,45 @@ def test_a_guard_that_was_switched_off_is_written_down(tmp_path: Path) -> None:
     how = make_protocol("holdout", select=select_prepared, share=0.5, seed=3)
     benchmark([LARGEST], [data], how, tmp_path / "held")
     assert "share=0.5, seed=3" in json.loads((tmp_path / "held" / "run.json").read_text())["splitter"]
+
+
+def test_a_min_max_scaler_over_all_clips_is_refused_too(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).normal(3, 2, (12, 5))
+    scaled = (values - values.min(axis=0)) / np.ptp(values, axis=0)
+    data = feature_set(tmp_path / "x", people(4, 1), scaled.tolist())
+    with pytest.raises(InputError, match="least 0 and greatest 1"):
+        benchmark([logistic()], [data], LOSO)
+
+
+def test_an_estimator_of_ones_own_on_matrices(tmp_path: Path) -> None:
+    from mien.inputs.pipeline import ReadMatrix
+
+    data = feature_set(tmp_path / "x", people(3, 2))
+    found = benchmark([Own("own", LogisticRegression(), ReadMatrix())], [data], LOSO)
+    assert found.summary["n"].tolist() == [18]
+    with pytest.raises(InputError, match="no fold could be done"):
+        benchmark([Own("own", LogisticRegression(), ReadMatrix(), flat=False)], [data], LOSO)
+
+
+def test_large_arrays_among_parameters_count_whole() -> None:
+    from sklearn.preprocessing import FunctionTransformer
+
+    one, other = np.zeros(5000), np.zeros(5000)
+    other[2500] = 1
+    made = [
+        Own(
+            "p",
+            make_pipeline(FunctionTransformer(kw_args=None), LogisticRegression(class_weight=None)),
+            Flat(),
+        )
+        for _ in range(2)
+    ]
+    assert made[0].digest() == made[1].digest()
+    weighted = [Own("p", _Weighted(w), Flat()).digest() for w in (one, one.copy(), other)]
+    assert weighted[0] == weighted[1] != weighted[2]
+
+
+class _Weighted(LogisticRegression):
+    def __init__(self, w: Any = None) -> None:
+        super().__init__()
+        self.w = w

@@ -216,6 +216,11 @@ def bench(
     assert out is not None
     if key is not None and not any(text.startswith("features=") for text in data):
         raise InputError("--key is for feature files (--data features=ROOT).")
+    if compare:
+        from mien.evaluation.compare import read_run
+
+        for folder in compare:
+            read_run(folder)  # before hours of work
     copies = [read_copy(text, key, pictures) for text in data]
     _check_applies(protocol, copies, {"--rule": rule, "--kind": kind, "--part": part})
     how = _protocol(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mien.errors import InputError
 from mien.evaluation.store import digest_of_plain
+from mien.inputs import key_of
 from mien.inputs.pipeline import Step
 from mien.sources import Source
 
@@ -155,6 +156,10 @@ class Own:
             it, as steps of a pipeline, so that they are fitted in the fold.
         step: what makes a clip its input.
         words: a line for people.
+        flat: give it one row of numbers a clip, as scikit-learn's own estimators want it.
+
+    The digest knows parameters, not code: who changes a class of their own gives it another name, or the run
+    another folder.
     """
 
     name: str
@@ -162,6 +167,7 @@ class Own:
     step: Step
     words: str = ""
     needs_training: bool = field(default=True, init=False)
+    flat: bool = True
 
     def __post_init__(self) -> None:
         if where := _fitted(self.estimator):
@@ -174,7 +180,8 @@ class Own:
     def digest(self) -> str:
         """Of the parameters and the step."""
         own = [f"{type(self.estimator).__module__}.{type(self.estimator).__qualname__}"]
-        own += [f"{k}={v!r}" for k, v in sorted(self.estimator.get_params(deep=True).items())]
+        for name, value in sorted(self.estimator.get_params(deep=True).items()):
+            own.append(f"{name}={key_of(value) if isinstance(value, np.ndarray) else repr(value)}")
         return digest_of_plain("own", own, self.step.digest())
 
     def step_for(self, source: Source) -> Step:

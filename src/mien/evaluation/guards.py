@@ -128,14 +128,14 @@ def check_unseen(what: str, used: ArrayLike, test: ArrayLike, groups: Sequence[o
 def check_unscaled(X: ArrayLike) -> None:
     """Refuse matrices over which somebody's scaler has gone, all clips at once.
 
-    A column with mean 0 and deviation 1 over *all* clips was standardised with the test clips' help. A single
-    column may look so by chance; all of them do not.
+    A column with mean 0 and deviation 1 (or from 0 to 1) over *all* clips was scaled with the test clips'
+    help. A single column may look so by chance; all of them do not.
 
     Args:
         X: (n, …) the clips' features, before any fold.
 
     Raises:
-        InputError: nine of ten columns that vary have mean 0 and deviation 1.
+        InputError: nine of ten columns that vary have mean 0 and deviation 1, or go from 0 to 1.
     """
     values = np.asarray(X, np.float64)
     values = values.reshape(len(values), -1)
@@ -145,9 +145,12 @@ def check_unscaled(X: ArrayLike) -> None:
     sample = deviation * np.sqrt(len(values) / (len(values) - 1))
     varies = deviation > 1e-9
     scaled = (np.abs(mean) < 1e-4) & (np.minimum(np.abs(deviation - 1), np.abs(sample - 1)) < 1e-4)
-    if varies.any() and scaled[varies].mean() > 0.9:
+    stretched = (values.min(axis=0) == 0) & (values.max(axis=0) == 1)
+    for found, look in ((scaled, "mean 0 and deviation 1"), (stretched, "least 0 and greatest 1")):
+        if not varies.any() or found[varies].mean() <= 0.9 or (look[0] == "l" and varies.sum() < 3):
+            continue
         raise InputError(
-            "the features have mean 0 and deviation 1 over all clips: a scaler was fitted on training and "
+            f"the features have {look} over all clips: a scaler was fitted on training and "
             "test clips together. Give them as they were before; each fold scales by its own training clips. "
             "(If they are so by nature, --trust-features takes them as they are.)"
         )

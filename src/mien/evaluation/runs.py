@@ -226,6 +226,10 @@ def benchmark(
             f"no clip is left to be tested; of the {len(left_out)} that are left out, one: {first}"
         )
     inputs = {name: stacked([arrays[i] for i in clips.kept]) for name, arrays in X.items()}
+    for contender in contenders:
+        features = inputs[contender.name]
+        if getattr(contender, "flat", False) and isinstance(features, np.ndarray):
+            inputs[contender.name] = features.reshape(len(features), -1)
     if not trust_features and any(isinstance(s, FeatureFile) for s in clips.sources):
         for features in inputs.values():
             if isinstance(features, np.ndarray):
@@ -275,6 +279,8 @@ def benchmark(
     )
     if folder is not None:
         found.save(folder)
+    if failures and not results:
+        raise InputError(f"no fold could be done; {failures[0].contender}: {failures[0].reason}")
     return found
 
 
