@@ -392,7 +392,6 @@ def _spot(
     **how: Any,
 ) -> SpottingBenchmark:
     from mien.evaluation import benchmark_spotting
-    from mien.inputs import ArrayCache, default_cache_dir
     from mien.jobs import check_engine
 
     return benchmark_spotting(
@@ -400,7 +399,7 @@ def _spot(
         copies,
         protocol,
         out,
-        cache=ArrayCache(cache or default_cache_dir() / "clips", max_bytes=CACHE_BYTES),
+        cache=clip_cache(cache),
         engine=check_engine(engine),
         progress=screen.progress,
         **how,
