@@ -161,7 +161,7 @@ def test_a_single_field_may_come_without_the_axis_of_frames(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ({"task": "spotting"}, "is a model for spotting, not for recognition"),
+        ({"task": "spotting"}, "finds expressions in long videos .*--protocol spotting"),
         ({"shape": ("N", 8, 4, 6)}, r"shape any × 8 × 4 × 6; clips are fed one at a time"),
         ({"shape": (4, 2, 1, 4, 6)}, "shape 4 × 2 × 1 × 4 × 6"),
     ],

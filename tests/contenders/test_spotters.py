@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 import mien
 from mien.cli import main
 from mien.contenders import make_contender
+from mien.contenders.model import open_spotter
 from mien.contenders.spotters import (
     SPOTTING_CONTENDERS,
     PassedOn,
@@ -24,9 +26,12 @@ from mien.contenders.spotters import (
 )
 from mien.datasets import DataSet, read_dataset
 from mien.errors import InputError
+from mien.evaluation import benchmark_spotting, make_protocol
 from mien.inputs import compute
+from mien.modelfile import ModelMetadata, read, write_metadata
 from mien.sources import PictureClip, Recording
 from mien.studio import Collection, write_collection
+from tests.spotting.test_model import written as spotter_file
 
 SECONDS = 2
 
@@ -92,6 +97,91 @@ def test_both_long_data_sets_in_a_run(
     assert main([*words, str(tmp_path / "two"), "--jobs", "2", "-q"]) == 0
     for name in ("summary.csv", "predictions.csv", "results.md", "run.json", "baselines.csv"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+# --- a spotter's model file ---------------------------------------------------------------------------------
+
+EAGER = {"floor": 1e-4, "share": 0.0}
+"""So that a face which hardly moves has events."""
+
+
+def known_to(path: Path, out: Path, *subjects: str, **more: Any) -> Path:
+    """The same model file, trained on these people."""
+    told = read(path).metadata
+    values = {name: getattr(told, name) for name in told.__slots__}
+    return write_metadata(path, ModelMetadata(**{**values, "subjects": subjects, **more}), out)
+
+
+def test_a_spotters_file_takes_part(
+    written: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = written("cas-me-2")
+    file = spotter_file(tmp_path / "spotter.onnx", tunables=EAGER)
+    words = ["bench", "--data", f"cas-me-2={root}", "--protocol", "spotting", "--cache"]
+    words += [str(tmp_path / "cache"), "--model", str(file), "first-frame", "--out"]
+    assert main([*words, str(tmp_path / "run"), "--jobs", "2"]) == 0
+    assert "spotter.onnx" in capsys.readouterr().out
+    said = pd.read_csv(tmp_path / "run" / "predictions.csv")
+    said = said[said["model"] == "spotter.onnx"]
+    assert len(said)
+    for one in read_dataset("cas-me-2", root).footage:
+        found = mien.analyze(one.folder, fps=one.fps, spotter=str(file), pictures=False).found
+        rows = said[said["video"] == one.name]
+        there = [[e.onset, e.apex, e.offset, e.kind] for e in found]
+        assert rows[["onset", "apex", "offset", "kind"]].to_numpy().tolist() == there
+        assert rows["score"].tolist() == pytest.approx([e.score for e in found], abs=1e-6)
+
+
+def test_what_a_spotters_file_says_of_itself(written: Callable[[str], Path], tmp_path: Path) -> None:
+    file = spotter_file(tmp_path / "a.onnx")
+    model = open_spotter(file)
+    assert (model.name, model.task, model.needs_training, model.seen) == ("a.onnx", "spotting", False, ())
+    assert model.words == "model file: tiny, Nobody: A network for a test"
+    source = recordings(read_dataset("cas-me-2", written("cas-me-2")))[0]
+    moved = open_spotter(shutil.copy(file, tmp_path / "b.onnx"))
+    other = open_spotter(spotter_file(tmp_path / "c.onnx", tunables=EAGER))
+    assert model.digest() == moved.digest() != other.digest()
+    step = model.step_for(source)
+    assert step.digest() == moved.step_for(source).digest() != other.step_for(source).digest()
+    with pytest.raises(InputError, match="--protocol spotting"):
+        model.step_for(PictureClip("set/a/c", source.files, 30.0, 0, None, 5))
+    spotter_file(tmp_path / "a.onnx", tunables=EAGER)
+    with pytest.raises(InputError, match="has changed since this run began"):
+        pickle.loads(pickle.dumps(step))(source, None)
+
+
+def test_a_spotters_file_is_not_tested_on_whom_it_knows(
+    written: Callable[[str], Path], tmp_path: Path
+) -> None:
+    data = read_dataset("samm-lv", written("samm-lv"))
+    # one of SAMM Long Videos, as somebody else's copy of SAMM spells them
+    person = data.footage[0].subject.replace("samm-lv/", "samm/").replace("/0", "/")
+    plain = spotter_file(tmp_path / "plain.onnx")
+    model = open_spotter(known_to(plain, tmp_path / "spotter.onnx", person, "smic/s1"))
+    with pytest.raises(InputError, match=rf"spotter\.onnx has seen {data.footage[0].subject} when"):
+        benchmark_spotting([model], [data], make_protocol("spotting"), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_file_for_the_other_task_is_one_clear_error(
+    written: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spotter = spotter_file(tmp_path / "spotter.onnx")
+    namer = known_to(spotter, tmp_path / "namer.onnx", task="recognition")
+    words = ["bench", "--data", f"cas-me-2={written('cas-me-2')}", "--out", str(tmp_path / "run")]
+    for protocol, file, told in (
+        ("spotting", namer, "namer.onnx names expressions in clips and does not find them in long videos"),
+        ("loso", spotter, "spotter.onnx finds expressions in long videos and does not name them"),
+        ("spotting", tmp_path / "none.onnx", "there is no model file"),
+    ):
+        assert main([*words, "--protocol", protocol, "--model", str(file)]) == 2
+        error = capsys.readouterr().err.strip()
+        assert told in " ".join(error.split())
+        assert "Traceback" not in error
+    assert not (tmp_path / "run").exists()
+
+
+# --- what is refused ----------------------------------------------------------------------------------------
 
 
 def test_spotters_are_pointed_to_their_protocol() -> None:

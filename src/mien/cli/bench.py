@@ -31,6 +31,7 @@ mien bench --data flow=maps --protocol megc2019 --model flow-logreg --out run --
 mien bench --data features=mine --key lbptop --protocol loso --model svm:kernel=poly --out run
 mien bench --data flow=maps --protocol test --model flow-image.onnx --out run
 mien bench --data cas-me-2=CASME2LONG samm-lv=SAMMLV --protocol spotting --model region-flow mdmd --out run
+mien bench --data samm-lv=SAMMLV --protocol spotting --model spotter.onnx region-flow --out run
 mien bench --compare run-a run-b
 ```
 
@@ -410,8 +411,12 @@ def spotting_contender(text: str) -> SpottingContender:
     """A spotter, trained or not, by what the user writes.
 
     Raises:
-        InputError: there is none of that name; the message lists them all.
+        InputError: there is none of that name (the message lists them all), or the file is no spotter.
     """
+    if text.lower().endswith(".onnx"):
+        from mien.contenders.model import open_spotter
+
+        return open_spotter(text)
     from mien.contenders.spotters import SPOTTING_CONTENDERS, make_spotting_contender
 
     name, colon, given = text.partition(":")
@@ -423,7 +428,8 @@ def spotting_contender(text: str) -> SpottingContender:
     if name.strip() not in SPOTTING_CONTENDERS:
         raise InputError(
             f"{name!r} cannot find expressions in long videos; choose one of "
-            f"{', '.join((*SPOTTING_CONTENDERS, 'smeconvnet'))}."
+            f"{', '.join((*SPOTTING_CONTENDERS, 'smeconvnet'))}, or give a spotter's model file, which ends "
+            "in .onnx."
         )
     return make_spotting_contender(text)
 

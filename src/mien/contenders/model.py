@@ -6,18 +6,22 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.contenders.spotters import SPOTTING_VERSION, PassedOn, Spot
 from mien.errors import InputError
+from mien.face import TrackerSettings
+from mien.inputs import ArrayCache, key_of
 from mien.inputs.pipeline import Packed, Prepare, unpack
 from mien.inputs.ready_made import check_takes_flow_pictures
 from mien.modelfile import ModelFile, ModelMetadata, read
-from mien.sources import FeatureFile, FlowPicture, Source
+from mien.sources import FeatureFile, FlowPicture, Recording, Source
+from mien.spotting import ModelSpotter, tunables_of
 
-__all__ = ["ModelContender", "ModelEstimator", "open_model"]
+__all__ = ["ModelContender", "ModelEstimator", "ModelSpotting", "SpotByFile", "open_model", "open_spotter"]
 
 
 @dataclass(frozen=True)
@@ -100,8 +104,18 @@ def _sha256(path: Path) -> str:
 
 
 def _checked(model: ModelFile) -> ModelFile:
+    if model.metadata.task == "spotting":
+        raise InputError(
+            f"{model.path.name} finds expressions in long videos and does not name them: ask for --protocol "
+            "spotting"
+        )
     model.check_recognizer()
     return model
+
+
+def _check_same(path: Path, sha256: str) -> None:
+    if _sha256(path) != sha256:
+        raise InputError(f"{path} has changed since this run began: begin again")
 
 
 class ModelEstimator:
@@ -178,7 +192,97 @@ class ModelEstimator:
     def _opened(self) -> ModelFile:
         if self._model is None:
             model = _checked(read(self.path))
-            if _sha256(self.path) != self.sha256:
-                raise InputError(f"{self.path} has changed since this run began: begin again")
+            _check_same(self.path, self.sha256)
             self._model = model
         return self._model
+
+
+# --- spotters -----------------------------------------------------------------------------------------------
+
+
+class SpotByFile(Spot):
+    """The step from a recording to the events that a spotter's model file finds in it."""
+
+    __slots__ = ()
+
+    def digest(self) -> str:
+        """Of the file's bytes, wherever it lies, face tracking, and the version of it all."""
+        assert isinstance(self.spotter, ModelSpotter)
+        tracking = {name: repr(value) for name, value in tunables_of(TrackerSettings()).items()}
+        return key_of("spot by file", SPOTTING_VERSION, self.spotter.sha256, tracking)
+
+    def __call__(self, source: Source, cache: ArrayCache | None = None) -> NDArray[np.float64]:
+        """Events, as :class:`~mien.contenders.spotters.Spot` gives them.
+
+        Raises:
+            InputError: as there; or the file has changed.
+        """
+        assert isinstance(self.spotter, ModelSpotter)
+        _check_same(self.spotter.path, self.spotter.sha256)
+        return super().__call__(source, cache)
+
+
+@dataclass(frozen=True)
+class ModelSpotting:
+    """A spotter's model file that is tested as it is, with the floor and bars that it brings.
+
+    Satisfies :class:`mien.evaluation.SpottingContender`. Made by :func:`open_spotter`.
+
+    Attributes:
+        spotter: the file, as ``mien analyze --spotter`` runs it.
+    """
+
+    spotter: ModelSpotter
+
+    needs_training: ClassVar[bool] = False
+    task: ClassVar[Literal["spotting"]] = "spotting"
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.spotter.name
+
+    @property
+    def words(self) -> str:
+        """One line: the network and its paper."""
+        told = self.spotter.metadata
+        return f"model file: {told.name}{f', {told.paper}' if told.paper else ''}"
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """The people it was trained on, or its bars were chosen with, who must not be tested."""
+        return self.spotter.metadata.subjects
+
+    def digest(self) -> str:
+        """The file's SHA-256."""
+        return self.spotter.sha256
+
+    def step_for(self, source: Source) -> SpotByFile:
+        """From a recording to its events.
+
+        Raises:
+            InputError: it is no recording.
+        """
+        if not isinstance(source, Recording):
+            raise InputError(f"{self.name} finds expressions in long videos: ask for --protocol spotting")
+        return SpotByFile(self.spotter)
+
+    def make(self, seed: int) -> PassedOn:
+        """What passes all its events on; the seed has no use."""
+        return PassedOn()
+
+
+def open_spotter(path: str | Path) -> ModelSpotting:
+    """A spotter's model file as a contender.
+
+    Raises:
+        InputError: no such file, no model of mien's, a recogniser, or one that wants what a recording's face
+            crop does not give.
+    """
+    model = read(path)
+    if model.metadata.task != "spotting":
+        raise InputError(
+            f"{model.path.name} names expressions in clips and does not find them in long videos: ask for "
+            "another protocol, such as loso, or give a spotter's file (mien train smeconvnet)"
+        )
+    return ModelSpotting(ModelSpotter(Path(path)))

@@ -29,6 +29,7 @@ from mien.video import Frame
 __all__ = [
     "BARS_VERSION",
     "SPOTTING_CONTENDERS",
+    "SPOTTING_VERSION",
     "FirstFrameSpotting",
     "MdmdSpotting",
     "PassedOn",

@@ -18,6 +18,7 @@ from mien.errors import InputError
 
 __all__ = [
     "check_split",
+    "check_strangers",
     "check_subjects",
     "check_unscaled",
     "check_unseen",
@@ -122,6 +123,27 @@ def check_unseen(what: str, used: ArrayLike, test: ArrayLike, groups: Sequence[o
             f"{what} on {len(shared)} {clips} of {groups[shared[0]]}, who is tested in this fold: the "
             "score would say how well it fits the test. Use the training part, or inner_validation() to set "
             "people of it apart"
+        )
+
+
+def check_strangers(name: str, seen: Iterable[str], tested: Iterable[str]) -> None:
+    """Refuse to test what comes trained, or was tuned, on people it was trained or tuned on.
+
+    Args:
+        name: of the model.
+        seen: the people that it names, however spelled.
+        tested: who would be tested.
+
+    Raises:
+        InputError: somebody is both.
+    """
+    known = {person_of(subject) for subject in seen}
+    both = sorted(subject for subject in set(tested) if person_of(subject) in known)
+    if both:
+        more = f" and {len(both) - 1} more" if len(both) > 1 else ""
+        raise InputError(
+            f"{name} has seen {both[0]}{more} when it was trained or tuned, who would be tested: the score "
+            "would say how well it remembers them. Test it on other people"
         )
 
 
