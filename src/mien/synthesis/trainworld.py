@@ -34,9 +34,13 @@ SEED: Final = 2**36 + VERSION
 Name = Literal["wide", "fast", "slow"]
 
 _RATES: Final = (50.0, 60.0, 90.0, 100.0, 120.0, 150.0, 200.0, 250.0)
+_RECORDED: Final = (50.0, 60.0, 60.0, 80.0, 100.0, 100.0, 120.0, 200.0)
+"""Frames a second of recordings: above 100 nothing is gained but quiet, and filming takes its time."""
 _COLOURS: Final = (("rgb", 0.5), ("grey", 0.3), ("nir", 0.2))
 _RECORDINGS: Final = 1000
 """Takes from this number on are recordings."""
+_QUIET: Final = 0.2
+"""Share of recordings without any expression."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,8 @@ def stream(domain: str, person: int, number: int) -> Stream:
     rng = np.random.default_rng([SEED, 1, person, number])
     side = 2 * int(rng.integers(110, 191))
     colour = _COLOURS[int(rng.choice(len(_COLOURS), p=[p for _, p in _COLOURS]))][0]
-    return Stream(f"take{number}", float(rng.choice(_RATES)), side, side, colour)  # type: ignore[arg-type]
+    rate = float(rng.choice(_RATES if number < _RECORDINGS else _RECORDED))
+    return Stream(f"take{number}", rate, side, side, colour)  # type: ignore[arg-type]
 
 
 def conditions(domain: str, person: int, number: int) -> Conditions:
@@ -123,11 +128,23 @@ def clip(domain: str, person: int, number: int, emotion: str | None = None, marg
 
 
 def recording(domain: str, person: int, number: int, seconds: float) -> Script:
-    """A recording with all that makes spotting hard; arguments as for :func:`clip`."""
+    """A recording with all that makes spotting hard; a fifth of them have no expression at all.
+
+    The others have 8 to 30 micro-expressions and 1 to 6 macro-expressions a minute: more than life has, so
+    that there is something to learn from. Arguments as for :func:`clip`.
+    """
     who, take = _number(domain, person), _RECORDINGS + _take(number)
-    return recording_script(
-        SEED, who, take, stream(domain, who, take), seconds, conditions(domain, who, take)
-    )
+    told = conditions(domain, who, take)
+    rng = np.random.default_rng([SEED, 4, who, take])
+    rates = {"micro_rate": 0.0, "macro_rate": 0.0, "at_least": 0}
+    if rng.random() >= _QUIET:
+        rates = {
+            "micro_rate": float(rng.uniform(8, 30)),
+            "macro_rate": float(rng.uniform(1, 6)),
+            "at_least": 1,
+        }
+    told = replace(told, acting=replace(told.acting, **rates))
+    return recording_script(SEED, who, take, stream(domain, who, take), seconds, told)
 
 
 def _number(domain: str, person: int) -> int:
