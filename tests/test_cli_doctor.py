@@ -175,3 +175,24 @@ def test_datasets(capsys: Capture) -> None:
     assert [line.split()[0] for line in lines] == ["name", *READERS]
     (row,) = [line for line in lines if line.startswith("casme2 ")]
     assert all(word in row for word in ("CASME II", "26", "255 clips", "200", "http://casme.psych.ac.cn/"))
+
+
+def test_which_matrix_of_feature_files(copy: Path, tmp_path: Path, capsys: Capture) -> None:
+    root = tmp_path / "features"
+    (root / "features").mkdir(parents=True)
+    rows = ["dataset,sub,filename_o,label,imagename"]
+    for i in range(3):
+        whole = np.zeros((4, 3), np.float32)
+        broken = whole.copy()
+        broken[i % 2] = np.nan if i == 1 else 0
+        np.savez(root / "features" / f"clip{i}.npz", good=whole, bad=broken)
+        rows.append(f"smic,s{i},clip{i},{i},clip{i}.npz")
+    (root / "labels.csv").write_text("\n".join(rows) + "\n")
+    assert main(["doctor", "features", str(root)]) == 2
+    assert "--key NAME" in " ".join(capsys.readouterr().err.split())
+    assert main(["doctor", "features", str(root), "--key", "good"]) == 0
+    capsys.readouterr()
+    assert main(["doctor", "features", str(root), "--key", "bad"]) == 2
+    assert "clip1.npz" in capsys.readouterr().out
+    assert main(["doctor", "samm", str(copy), "--key", "good"]) == 2
+    assert "--key is for feature files" in " ".join(capsys.readouterr().err.split())

@@ -435,6 +435,10 @@ def _doctor(
         Path | None,
         typer.Option("--json", metavar="FILE", help="Write everything here as well.", show_default=False),
     ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The matrix to take from feature files.", show_default=False),
+    ] = None,
     decode: Annotated[
         bool, typer.Option("--decode", help="Decode every picture, from beginning to end. Takes long.")
     ] = False,
@@ -446,11 +450,14 @@ def _doctor(
     """
     if json_ is not None and json_.resolve().is_relative_to(root.resolve()):
         raise InputError(f"--json {json_}: lies in the copy, which is left as it is; choose another place.")
+    if key is not None and name != "features":
+        raise InputError(f"--key is for feature files (mien doctor features ROOT), not for {name}.")
     from mien.datasets.doctor import examine
 
     screen = Screen(quiet, several=False)
     with screen:
-        found = examine(name, root, decode=decode, progress=screen.progress)
+        options = {} if key is None else {"key": key}
+        found = examine(name, root, decode=decode, progress=screen.progress, **options)
     if json_ is not None:
         import json
 

@@ -177,7 +177,7 @@ def read_features(root: str | Path, *, key: str = "", labels: str | Path | None 
             continue
         if len(names) != 1:
             held = f"holds {len(names)} matrices ({', '.join(names)})" if names else "holds no matrix"
-            raise InputError(f"{path} {held}: say which one is meant by its name, key=NAME.")
+            raise InputError(f"{path} {held}: say which one is meant by its name, key=NAME (--key NAME).")
         words = f"no name was given; {names[0]!r}, which is all that {path.name} holds, is taken."
         return replace(data, key=names[0], problems=(*data.problems, *bad, Problem("note", "key", words)))
     if bad:
