@@ -136,14 +136,11 @@ def recording(domain: str, person: int, number: int, seconds: float) -> Script:
     who, take = _number(domain, person), _RECORDINGS + _take(number)
     told = conditions(domain, who, take)
     rng = np.random.default_rng([SEED, 4, who, take])
-    rates = {"micro_rate": 0.0, "macro_rate": 0.0, "at_least": 0}
+    acting = replace(told.acting, micro_rate=0.0, macro_rate=0.0, at_least=0)
     if rng.random() >= _QUIET:
-        rates = {
-            "micro_rate": float(rng.uniform(8, 30)),
-            "macro_rate": float(rng.uniform(1, 6)),
-            "at_least": 1,
-        }
-    told = replace(told, acting=replace(told.acting, **rates))
+        micro, macro = float(rng.uniform(8, 30)), float(rng.uniform(1, 6))
+        acting = replace(acting, micro_rate=micro, macro_rate=macro, at_least=1)
+    told = replace(told, acting=acting)
     return recording_script(SEED, who, take, stream(domain, who, take), seconds, told)
 
 
