@@ -147,10 +147,39 @@ def test_what_changes_is_computed_again(tmp_path: Path) -> None:
     data = feature_set(tmp_path / "x", clips)
     benchmark([logistic()], [data], LOSO, tmp_path / "run")
     first = files(tmp_path / "run")
-    benchmark([logistic()], [feature_set(tmp_path / "y", clips, seed=9)], LOSO, tmp_path / "run")
+    other = feature_set(tmp_path / "y", clips, seed=9)
+    with pytest.raises(InputError, match=r"holds a run on other data.* another --out"):
+        benchmark([logistic()], [other], LOSO, tmp_path / "run")
+    assert files(tmp_path / "run") == first
+    (tmp_path / "run" / "run.json").unlink()  # its tables may go
+    benchmark([logistic()], [other], LOSO, tmp_path / "run")
     assert files(tmp_path / "run")["predictions.csv"] != first["predictions.csv"]
-    benchmark([logistic(C=0.01)], [data], LOSO, tmp_path / "run")
+    benchmark([logistic(C=0.01)], [other], LOSO, tmp_path / "run")
     assert len(list((tmp_path / "run" / "store").rglob("*.json"))) == 9
+
+
+def test_tables_are_not_replaced_by_those_of_something_else(tmp_path: Path) -> None:
+    data, more = feature_set(tmp_path / "x", people(3, 1)), feature_set(tmp_path / "y", people(4, 1))
+    benchmark([LARGEST], [data], LOSO, tmp_path / "run")
+    first = files(tmp_path / "run")
+    three, four = make_protocol("kfold", n_splits=3), make_protocol("kfold", n_splits=2)
+    for refused, protocol, words in (
+        (data, three, "under another protocol"),
+        (more, LOSO, "on other data"),
+        (data, make_protocol("loso", rule="four"), "in other classes"),
+    ):
+        with pytest.raises(InputError, match=words):
+            benchmark([LARGEST], [refused], protocol, tmp_path / "run")
+        assert files(tmp_path / "run") == first
+    benchmark([LARGEST], [data], three, tmp_path / "folds")
+    with pytest.raises(InputError, match="in other folds"):
+        benchmark([LARGEST], [data], four, tmp_path / "folds")
+    # more models on the same, and other seeds, may come; so may a run whose account is damaged
+    found = benchmark([LARGEST, logistic()], [data], LOSO, tmp_path / "run", seeds=(0, 1))
+    assert found.summary["model"].unique().tolist() == ["largest", "lr"]
+    (tmp_path / "run" / "run.json").write_text("{")
+    benchmark([LARGEST], [data], LOSO, tmp_path / "run")
+    assert files(tmp_path / "run")["summary.csv"] == first["summary.csv"]
 
 
 def test_a_damaged_result_is_computed_again(tmp_path: Path) -> None:

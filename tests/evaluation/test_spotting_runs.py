@@ -238,7 +238,15 @@ def test_other_pictures_are_other_results(tmp_path: Path) -> None:
     data = both(tmp_path / "data")
     log = tmp_path / "asked"
     benchmark_spotting([fake(log=log, **EVENTS)], data, SPOTTING, tmp_path / "run")
+    first = files(tmp_path / "run")
     (tmp_path / "data" / "cas-me-2" / "a_2" / "0000.jpg").write_text("changed")
+    with pytest.raises(InputError, match=r"holds a run on other data.* another --out"):
+        benchmark_spotting([fake(log=log, **EVENTS)], data, SPOTTING, tmp_path / "run")
+    assert files(tmp_path / "run") == first
+    (tmp_path / "run" / "run.json").write_text('{"protocol": "loso"}')
+    with pytest.raises(InputError, match="holds a run under another protocol"):
+        benchmark_spotting([fake(log=log, **EVENTS)], data, SPOTTING, tmp_path / "run")
+    (tmp_path / "run" / "run.json").unlink()  # its tables may go
     benchmark_spotting([fake(log=log, **EVENTS)], data, SPOTTING, tmp_path / "run")
     assert log.read_text().splitlines()[4:] == ["cas-me-2/a/a_2"]
 

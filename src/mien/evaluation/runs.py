@@ -28,6 +28,7 @@ bytes.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -72,6 +73,7 @@ __all__ = [
     "LeftOut",
     "annotated_but_broken",
     "benchmark",
+    "check_same_run",
     "run_folder",
     "versions",
 ]
@@ -205,7 +207,8 @@ def benchmark(
         progress: told about clips and folds.
 
     Raises:
-        InputError: the protocol does not fit the data, no clip is left, or a guard refuses.
+        InputError: the protocol does not fit the data, no clip is left, a guard refuses, or ``out`` holds
+            a run of other data or another protocol, whose tables would be lost.
         MienError: a worker died; what was finished is kept.
     """
     contenders = _checked(contenders, seeds)
@@ -219,6 +222,23 @@ def benchmark(
     left_out += annotated_but_broken(datasets)
     clips = _Clips(selection, left_out)
     clips.find(samples)
+    progress(Progress("reading clips", 0, len(clips.sources)))
+    read = clips.digests(cache)
+    asked = {
+        "protocol": protocol.name,
+        "classes": digest_of_plain(selection.name, list(selection.labels)),
+        "folds": digest_of_plain(repr(protocol.splitter(clips.selection))),
+        "data": digest_of_plain(
+            sorted(
+                [sample.key, label, digest]
+                for sample, label, digest in zip(
+                    clips.selection.samples, clips.selection.classes, read, strict=True
+                )
+            )
+        ),
+    }
+    if folder is not None:
+        check_same_run(folder, asked)
     X = {
         c.name: clips.describe(c, cache=cache, jobs=jobs, engine=engine, progress=progress)
         for c in contenders
@@ -242,8 +262,9 @@ def benchmark(
             if isinstance(features, np.ndarray):
                 check_unscaled(features)
     plan = _plan(protocol, clips.selection, contenders)
-    progress(Progress("reading clips", 0, len(clips.sources)))
-    digests = [digest_of(source, cache) for source in clips.sources]
+    digests = [
+        read[i] or digest_of(source, cache) for i, source in zip(clips.kept, clips.sources, strict=True)
+    ]
     tasks = _tasks(contenders, seeds, plan, clips, digests, inputs)
     if trust_features and any(isinstance(s, FeatureFile) for s in clips.sources):
         clips.notes.append("features were taken without a look whether a scaler saw all clips")
@@ -264,6 +285,7 @@ def benchmark(
         "contenders": {c.name: c.digest() for c in contenders},
         "seeds": list(seeds),
         "splitter": repr(protocol.splitter(clips.selection)),
+        "asked": asked,
         "trust_features": trust_features,
         "oracle": oracle,
         "left_out": [[one.subject, one.clip, one.by] for one in left_out],
@@ -318,6 +340,16 @@ class _Clips:
         self.sources = found
         self._restrict(keep)
         self.kept = list(range(len(found)))
+
+    def digests(self, cache: ArrayCache | None) -> list[str]:
+        """Of what is in each clip's files; empty where they cannot be read, which a contender will say."""
+        found = []
+        for source in self.sources:
+            try:
+                found.append(digest_of(source, cache))
+            except InputError:
+                found.append("")
+        return found
 
     def describe(
         self,
@@ -641,6 +673,41 @@ def run_folder(folder: Path) -> Path:
     except OSError as error:
         raise InputError(f"Cannot write to {folder}: {(error.strerror or str(error)).lower()}.") from error
     return folder
+
+
+_OTHER: Final = {
+    "protocol": "under another protocol",
+    "classes": "in other classes",
+    "data": "on other data",
+    "folds": "in other folds",
+}
+"""What may differ, in words; whoever takes other data has other folds, too."""
+
+
+def check_same_run(folder: Path, asked: dict[str, str]) -> None:
+    """Refuse to replace the tables of a run of something else; more models on the same may come.
+
+    Args:
+        folder: the run's, in which there may be no run yet.
+        asked: a digest, or the name, of each of protocol, classes, folds and data.
+
+    Raises:
+        InputError: its ``run.json`` says that something else was asked.
+    """
+    path = folder / "run.json"
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError):
+        return  # damaged: there is nothing to be kept
+    earlier = {"protocol": told.get("protocol"), **told.get("asked", {})}  # older runs have the first alone
+    differ = [words for part, words in _OTHER.items() if earlier.get(part) not in (None, asked.get(part))]
+    if differ:
+        raise InputError(
+            f"{folder} holds a run {differ[0]}, whose tables would be replaced. Give another --out (or "
+            f"delete {path}, if they may go)."
+        )
 
 
 def versions() -> dict[str, str]:

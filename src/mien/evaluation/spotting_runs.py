@@ -45,7 +45,15 @@ from mien.errors import InputError, MienError
 from mien.evaluation.contender import SpottingContender
 from mien.evaluation.guards import check_strangers, check_unseen
 from mien.evaluation.protocols import Protocol
-from mien.evaluation.runs import STORE, Failure, LeftOut, annotated_but_broken, run_folder, versions
+from mien.evaluation.runs import (
+    STORE,
+    Failure,
+    LeftOut,
+    annotated_but_broken,
+    check_same_run,
+    run_folder,
+    versions,
+)
 from mien.evaluation.splitters import Fold
 from mien.evaluation.spotting_chance import RandomIntervals, random_intervals
 from mien.evaluation.spotting_lists import SpottingVideo, recording_of, select_spotting
@@ -169,7 +177,8 @@ def benchmark_spotting(
 
     Raises:
         InputError: the protocol or a contender is not about spotting, the data are no videos, no video is
-            left, or a guard refuses.
+            left, a guard refuses, or ``out`` holds a run of other data or another protocol, whose tables
+            would be lost.
         MienError: a worker died; what was finished is kept.
     """
     engine = check_engine(engine)
@@ -187,6 +196,18 @@ def benchmark_spotting(
     for one in contenders:
         check_strangers(one.name, getattr(one, "seen", ()), [v.subject for v in videos.searched])
     folder = None if out is None else run_folder(Path(out))
+    asked = {
+        "protocol": protocol.name,
+        "folds": digest_of_plain(repr(protocol.splitter(None))),
+        "data": digest_of_plain(
+            sorted(
+                [v.key, digest, [asdict(e) for e in v.expressions]]
+                for v, digest in zip(videos.searched, videos.digests, strict=True)
+            )
+        ),
+    }
+    if folder is not None:
+        check_same_run(folder, asked)
     how = _How(folder, jobs, engine, cache, progress)
     untrained = [c for c in contenders if not c.needs_training]
     trained = [c for c in contenders if c.needs_training]
@@ -207,6 +228,7 @@ def benchmark_spotting(
             {"name": d.name, "footage": len(d.footage), "sheets": dict(sorted(d.sheets.items()))}
             for d in datasets
         ],
+        "asked": asked,
         "parts": None if parts is None else sorted(parts),
         "videos": digest_of_plain([[v.key for v in videos.searched], digests, expressions]),
         "contenders": {c.name: c.digest() for c in contenders},
