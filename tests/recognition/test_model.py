@@ -17,9 +17,11 @@ from onnx import TensorProto, helper, numpy_helper
 from mien.errors import InputError
 from mien.face import CROP
 from mien.inputs import Clip, InputSpec, prepare
+from mien.inputs.magnifiers import MAGNIFIERS
 from mien.inputs.spec import TIGHT
 from mien.modelfile import ModelMetadata, write_metadata
 from mien.recognition import ModelRecognizer, make_recognizer
+from mien.recognition.occlusion import covered
 from mien.spotting import tunables_of
 
 LABELS = ("negative", "positive", "surprise")
@@ -41,7 +43,7 @@ def written(path: Path, spec: InputSpec = EVENT, **more: Any) -> Path:
     graph = helper.make_graph(
         nodes,
         "tiny",
-        [helper.make_tensor_value_info("clip", TensorProto.FLOAT, [1, "T", 1, 8, 8])],
+        [helper.make_tensor_value_info("clip", TensorProto.FLOAT, [1, "T", spec.channels, 8, 8])],
         [
             helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [1, 3]),
             helper.make_tensor_value_info("alpha", TensorProto.FLOAT, [1, "T"]),
@@ -157,6 +159,58 @@ def test_maps_lie_where_the_model_saw(tmp_path: Path) -> None:
     assert part.maps["attention"][top:bottom, left:right].mean() == pytest.approx(
         float(shown.mean()), rel=0.05
     )
+
+
+def shares_under(model: ModelRecognizer, made: Clip, *covers: np.ndarray) -> list[list[float]]:
+    return [list(told.values()) for told in model.under(made, np.stack(covers).astype(np.float32))]
+
+
+def halves() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Covers of nothing, the left half and everything."""
+    left = np.zeros((CROP, CROP))
+    left[:, : CROP // 2] = 1
+    return np.zeros((CROP, CROP)), left, np.ones((CROP, CROP))
+
+
+def test_frames_are_covered_once_they_are_magnified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def brighter(frames: np.ndarray, fps: float) -> np.ndarray:
+        asked.append(fps)
+        return np.asarray(255 - frames // 2, np.uint8)
+
+    monkeypatch.setitem(MAGNIFIERS, "brighter", brighter)
+    spec = replace(EVENT, magnify="brighter")
+    model, made = ModelRecognizer(written(tmp_path / "a.onnx", spec)), clip()
+    found = shares_under(model, made, *halves())
+    assert asked == [100.0]
+    for shares, cover in zip(found, halves(), strict=True):
+        hidden = replace(made, frames=covered(brighter(made.frames, 1), cover.astype(np.float32)))
+        np.testing.assert_allclose(shares, truth(prepare(hidden, EVENT)), atol=1e-6)
+    np.testing.assert_allclose(found[0], list(model.recognize(made).probabilities.values()), atol=1e-6)
+    # the grey of a cover is that of magnified frames, in colours' grey where the network wants grey
+    colours = replace(made, frames=np.repeat(made.frames[..., None], 3, axis=3))
+    assert shares_under(model, colours, *halves()) == found
+
+
+def test_motion_is_covered_by_stillness(tmp_path: Path) -> None:
+    spec = InputSpec(
+        (8, 8), crop="tight", content="flow", part="rise", flow="dis", reference="onset", flow_size=(32, 32),
+        normalisation="none",
+    )  # fmt: skip
+    model, made = ModelRecognizer(written(tmp_path / "a.onnx", spec)), clip()
+    nothing, left, everything = shares_under(model, made, *halves())
+    moves = prepare(made, spec)
+    assert np.abs(moves).max() > 1
+    np.testing.assert_allclose(nothing, truth(moves), atol=1e-6)
+    np.testing.assert_allclose(everything, [1 / 3] * 3, atol=1e-6)  # a field of zeros
+    moves[..., :4] = 0
+    np.testing.assert_allclose(left, truth(moves), atol=1e-6)
+    # in colours, what does not move is what a face that does not move looks like
+    coloured = replace(spec, content="flow_colour", normalisation="unit")
+    (shares,) = shares_under(ModelRecognizer(written(tmp_path / "b.onnx", coloured)), made, halves()[2])
+    still = replace(made, frames=made.frames[[0] * len(made)])
+    np.testing.assert_allclose(shares, truth(prepare(still, coloured)), atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -16,11 +17,13 @@ from numpy.typing import NDArray
 from mien.errors import InputError
 from mien.face import CROP
 from mien.inputs import Clip, InputSpec, prepare
+from mien.inputs.magnifiers import magnified
 from mien.inputs.moments import moments
 from mien.inputs.pipeline import crop_side
 from mien.inputs.spec import TIGHT
 from mien.modelfile import ModelFile, ModelMetadata, read
 from mien.recognition.base import Recognition
+from mien.recognition.occlusion import covered
 
 __all__ = ["UNDECIDED_BELOW", "ModelRecognizer"]
 
@@ -130,9 +133,7 @@ class ModelRecognizer:
         """
         told = self.metadata
         shares, looked = self.model.judge({port: prepare(clip, spec) for port, spec in told.inputs.items()})
-        probabilities = {
-            label: float(share) for label, share in zip(told.labels, shares / shares.sum(), strict=True)
-        }
+        probabilities = self._named(shares)
         best = max(probabilities, key=lambda label: probabilities[label])
         assert self.undecided_below is not None
         decided = probabilities[best] >= self.undecided_below
@@ -159,12 +160,88 @@ class ModelRecognizer:
             moments=places,
         )
 
+    def under(self, clip: Clip, covers: NDArray[np.float32]) -> Iterator[dict[str, float]]:
+        """What it says of a clip of which parts are covered, one cover after another.
+
+        What the network is shown is covered (:mod:`mien.recognition.occlusion`): frames after magnification,
+        motion as motion. Both are made once.
+
+        Args:
+            clip: in the canonical crop.
+            covers: ``float32`` (R, H, W) of the clip's frames, 1 where nothing is seen through, 0 outside.
+
+        Returns:
+            Label -> probability, R times.
+
+        Raises:
+            InputError: as :meth:`recognize`.
+        """
+        shown = {port: _Shown.of(clip, spec) for port, spec in self.metadata.inputs.items()}
+        for cover in covers:
+            shares, _ = self.model.judge({port: one.under(cover) for port, one in shown.items()})
+            yield self._named(shares)
+
+    def _named(self, shares: NDArray[np.float64]) -> dict[str, float]:
+        """Label -> probability."""
+        whole = shares / shares.sum()
+        return {label: float(share) for label, share in zip(self.labels, whole, strict=True)}
+
+
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """What one input of a network is shown of a clip, as far as it is the same under every cover.
+
+    Attributes:
+        spec: of the input; without its magnification, which has been done.
+        clip: its frames: those that are covered.
+        moving: of motion, ``float32`` (n, C, H, W) of the clip as it is, and of a face that does not move.
+    """
+
+    spec: InputSpec
+    clip: Clip
+    moving: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
+
+    @classmethod
+    def of(cls, clip: Clip, spec: InputSpec) -> _Shown:
+        plain = replace(spec, magnify="")
+        if spec.content == "frames":
+            frames = clip.frames
+            if spec.magnify:
+                if spec.colour == "grey" and frames.ndim == 4:
+                    frames = np.stack([cv2.cvtColor(f, cv2.COLOR_RGB2GRAY) for f in frames]).astype(np.uint8)
+                frames = magnified(frames, clip.fps, spec.magnify)
+            return cls(plain, replace(clip, frames=frames))
+        still = replace(clip, frames=np.repeat(clip.frames[clip.onset][None], len(clip), axis=0))
+        return cls(plain, clip, (prepare(clip, spec), prepare(still, plain)))
+
+    def under(self, cover: NDArray[np.float32]) -> NDArray[np.float32]:
+        """``float32`` (n, C, H, W) with what lies under a cover (H, W) of the clip's frames hidden."""
+        if self.moving is None:
+            return prepare(replace(self.clip, frames=covered(self.clip.frames, cover)), self.spec)
+        moves, rests = self.moving
+        rows, columns = _part_of(cover.shape, self.spec)
+        height, width = self.spec.size
+        shrinks = height * width < cover[rows, columns].size
+        how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        weight = cv2.resize(cover[rows, columns], (width, height), interpolation=how)
+        hidden: NDArray[np.float32] = (moves * (1 - weight) + rests * weight).astype(np.float32)
+        return hidden
+
+
+def _part_of(shape: tuple[int, ...], spec: InputSpec) -> tuple[slice, slice]:
+    """Rows and columns of a canonical crop that a spec's pictures show."""
+    top, left, bottom, right = TIGHT if spec.crop == "tight" else (0, 0, 1, 1)
+    height, width = shape
+    return (
+        slice(round(top * height), round(bottom * height)),
+        slice(round(left * width), round(right * width)),
+    )
+
 
 def _over_the_crop(values: NDArray[np.float32], spec: InputSpec) -> NDArray[np.float32]:
     """A map over a spec's pictures, brought to the whole canonical crop: (CROP, CROP)."""
     whole = np.zeros((CROP, CROP), np.float32)
-    top, left, bottom, right = TIGHT if spec.crop == "tight" else (0, 0, 1, 1)
-    rows, columns = (slice(round(a * CROP), round(b * CROP)) for a, b in ((top, bottom), (left, right)))
+    rows, columns = _part_of(whole.shape, spec)
     size = (columns.stop - columns.start, rows.stop - rows.start)
     shrinks = math.prod(size) < values.size
     how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR

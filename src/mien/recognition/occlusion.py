@@ -3,16 +3,22 @@
 Each region is covered in every frame, the clip is judged again, and the fall of the likeliest label's
 probability is the region's sensitivity (after Zeiler & Fergus, ECCV 2014, who moved a grey square over
 pictures). It says what the recogniser's number hangs on; not what the face expressed, nor that the region
-alone would do. It asks nothing of the recogniser but ``recognize``. Rules that look at motion by region name
-their regions themselves.
+alone would do. Rules that look at motion by region name their regions themselves.
 
-A region is covered by one grey, the mean of what lies under it in all frames: nothing moves there any more,
-and no more contrast appears than must. The cover fades out over its outer third, since networks see edges.
+What is covered is what the network is shown. Frames, magnified ones too, are covered by one grey, the mean of
+what lies under it in all frames: nothing moves there any more, and no more contrast appears than must.
+Motion fields are covered by what the network is shown of a face that does not move (maps from which their
+median or mean is taken: by what moves as the whole does). Neither magnification nor flow is therefore made
+anew for each region; nor can what lies under a cover shine through, in flow that is smoothed or magnified
+across its edge. The cover fades out over its outer third, since networks see edges. Of a recogniser that
+cannot cover its own input (:class:`CoversItsInput`) the clip's frames are covered, before all else.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Protocol, runtime_checkable
 
 import cv2
 import numpy as np
@@ -23,10 +29,27 @@ from mien.face import CROP, face_map
 from mien.inputs import Clip
 from mien.recognition.base import Recognition, Recognizer
 
-__all__ = ["covered", "covers", "sensitivity"]
+__all__ = ["CoversItsInput", "covered", "covers", "sensitivity"]
 
 _FULL, _GONE = 0.8, 1.4
 """Distances from a region's centre, in its radii, where the cover begins to fade and where it ends."""
+
+
+@runtime_checkable
+class CoversItsInput(Protocol):
+    """A recogniser that can cover what its network is shown."""
+
+    def under(self, clip: Clip, covers: NDArray[np.float32]) -> Iterator[dict[str, float]]:
+        """What it says of the clip under each cover.
+
+        Args:
+            clip: in the canonical crop.
+            covers: ``float32`` (R, H, W) of the clip's frames, 1 where nothing is seen through, 0 outside.
+
+        Returns:
+            Label -> probability, R times.
+        """
+        ...
 
 
 def sensitivity(recognizer: Recognizer, clip: Clip, judged: Recognition) -> dict[str, float]:
@@ -46,11 +69,13 @@ def sensitivity(recognizer: Recognizer, clip: Clip, judged: Recognition) -> dict
     """
     best = max(judged.probabilities, key=lambda label: judged.probabilities[label])
     before = judged.probabilities[best]
-    found = {}
-    for region, cover in zip(REGIONS, covers(clip), strict=True):
-        hidden = replace(clip, frames=covered(clip.frames, cover))
-        found[region.key] = before - recognizer.recognize(hidden).probabilities[best]
-    return found
+    masks = covers(clip)
+    if isinstance(recognizer, CoversItsInput):
+        told = recognizer.under(clip, masks)
+    else:
+        hidden = (replace(clip, frames=covered(clip.frames, cover)) for cover in masks)
+        told = (recognizer.recognize(one).probabilities for one in hidden)
+    return {region.key: before - shares[best] for region, shares in zip(REGIONS, told, strict=True)}
 
 
 def covers(clip: Clip) -> NDArray[np.float32]:
