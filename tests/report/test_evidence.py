@@ -48,6 +48,7 @@ def test_everything_in_order(judged: Analysis) -> None:
         "With the left mouth corner covered, happiness falls from 62 % to 28 %.",
         "With the left cheek covered, happiness falls from 62 % to 57 %.",
         "With the outer left eyebrow covered, happiness rises from 62 % to 68 %.",
+        "in pictures by plain grey, in motion by stillness",
         "not what the person felt",
         "Where it looked at the apex",
         "Block 1 0.45 0.65",
@@ -55,6 +56,7 @@ def test_everything_in_order(judged: Analysis) -> None:
         "Mean of all maps 0.45 0.65",
         "a bright place is no sign of emotion",
         "Attention to each frame by itself (α), from 0.100 to 0.800",
+        "dotted lines mark onset, apex and offset",
         "The model chose 2 of 5 frames by itself",
         "Event 2:",
     ):
@@ -161,6 +163,11 @@ def test_maps_and_garbage(judged: Analysis) -> None:
     drawn = attention_map(pictures, "attention", 1)
     assert drawn is not None
     assert (drawn.low, drawn.high) == (pytest.approx(0.45, abs=0.01), pytest.approx(0.65, abs=0.01))
+    # a few hundredths are not stretched over all colours
+    faint = (0.5 + (pictures.maps["attention"] - 0.45) / 10) * (pictures.maps["attention"] > 0)
+    dull = attention_map(replace(pictures, maps={"x": faint}), "x", 1)
+    assert dull is not None
+    assert (dull.low, dull.high) == (pytest.approx(0.5, abs=0.002), pytest.approx(0.6, abs=0.002))
     even = attention_map(pictures, "block2", 1)
     assert even is not None
     assert even.svg == ""

@@ -37,6 +37,8 @@ _FAINT = 0.12  # below this share of the scale nothing is drawn over the face
 DARKEST = 0.3
 """Fall of a probability from which on a region is as dark as it gets."""
 _EVEN = 0.005  # a map whose numbers differ by less than this is called even
+_SPAN = 0.1
+"""What a map's colours span at least: stretched over a few hundredths they would make much of nothing."""
 _PICTURE = 448
 
 
@@ -125,7 +127,7 @@ def hangs_on(sensitivity: Mapping[str, float], number: int) -> Markup:
 def _face(label: str, under: str, over: str) -> Markup:
     """The drawn face with something under its lines and over them."""
     return Markup(
-        f'<svg class="schematic" viewBox="-112 -112 224 262" role="img" aria-label="{escape(label)}">'
+        f'<svg class="schematic" viewBox="-112 -112 224 266" role="img" aria-label="{escape(label)}">'
         f"{_OUTLINE}{under}{_FEATURES}{over}"
         f'<text class="side" x="-110" y="148">person’s right</text>'
         f'<text class="side" x="110" y="148" text-anchor="end">person’s left</text></svg>'
@@ -213,7 +215,7 @@ class AttentionMap:
 
 
 def attention_map(pictures: EventPictures, name: str, number: int) -> AttentionMap | None:
-    """Colours for weight, stretched from the map's lowest to its highest number.
+    """Colours for weight, stretched from the map's lowest to its highest number, but over 0.1 at least.
 
     Where the map is 0 the model was shown nothing; these places do not count. ``None`` where the picture or
     the map cannot be read.
@@ -226,6 +228,7 @@ def attention_map(pictures: EventPictures, name: str, number: int) -> AttentionM
     low, high = float(values[seen].min()), float(values[seen].max())
     if high - low < _EVEN:
         return AttentionMap(name, Markup(""), low, high)
+    high = max(high, low + _SPAN)
     share = np.where(seen, (values - low) / (high - low), 0).astype(np.float32)
     label = f"{words.attention(name)}, event {number}, drawn over the apex picture"
     return AttentionMap(

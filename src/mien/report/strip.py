@@ -13,10 +13,10 @@ from mien.report import words
 
 __all__ = ["strips"]
 
-_WIDTH, _HEIGHT = 640.0, 108.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 44.0, 8.0, 30.0
-_LINE = 14.0
-_LABEL = 18.0  # half as wide as the word "apex"
+_WIDTH, _HEIGHT = 440.0, 108.0  # little wider than a phone, so that its words can be read there
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 50.0, 10.0, 32.0
+_LINE = 15.0
+_LABEL = 24.0  # half as wide as the word "apex", with a gap, in the letters of a phone
 _CHOSEN = "chosen"
 
 
