@@ -291,6 +291,7 @@ def test_what_cannot_be_planned_leaves_nothing_behind(impossible: Collection, tm
         ({"layout": "casme9"}, "no data set 'casme9'"),
         ({"layout": "samm-lv"}, "samm-lv holds recordings: use `mien synth recordings --layout samm-lv`"),
         ({"layout": "casme2", "people": 27}, "--subjects 27: casme2 has 26 people"),
+        ({"single": True}, "--single is for recordings; clips show one expression anyway"),
         ({"layout": "casme2", "flow": True}, "--flow: casme2 has no place for it"),
     ],
 )
@@ -394,7 +395,17 @@ def test_the_card_states_every_setting(written: Callable[[str], Path]) -> None:
     assert card["seed"] == 0
     assert card["fps"] == 50
     assert card["conditions"]["acting"]["micro_rate"] == 12
-    assert set(card) == {*FILMS.__dataclass_fields__, "mien"}
+    assert set(card) == {*FILMS.__dataclass_fields__, "mien"} - {"single"}
+
+
+@pytest.mark.parametrize("layout", [None, "samm-lv"])
+def test_single_recordings_hold_one_micro_expression(layout: str | None) -> None:
+    usual = Collection("recordings", people=4, takes=2, seconds=8, layout=layout)
+    single = replace(usual, single=True)
+    assert single.describe()["single"] is True
+    for collection, alone in ((usual, False), (single, True)):
+        held = [[e.kind for e in order.script().take.expressions] for order in collection.orders()]
+        assert all(kinds == ["micro"] for kinds in held) is alone
 
 
 def test_the_distractors_of_a_recording_are_listed_in_its_frames(tmp_path: Path) -> None:

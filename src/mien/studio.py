@@ -153,6 +153,7 @@ class Collection:
         colour: of the camera.
         conditions: how it is acted and filmed.
         flow: write the exact displacement from onset to apex of every clip as well.
+        single: every recording holds exactly one micro-expression, and no macro-expression.
     """
 
     product: Product
@@ -168,6 +169,7 @@ class Collection:
     colour: str = "rgb"
     conditions: Conditions = field(default_factory=Conditions)
     flow: bool = False
+    single: bool = False
 
     def __post_init__(self) -> None:
         _check(self)
@@ -176,7 +178,10 @@ class Collection:
         """Every take of the collection, by person, take and camera."""
         filming = self.filming()
         words = () if self.layout is None else tuple(filming.emotions)
-        conditions = replace(self.conditions, acting=_acting(self.conditions.acting, filming, self.layout))
+        acting = _acting(self.conditions.acting, filming, self.layout)
+        if self.single:
+            acting = replace(acting, micro_rate=0.0, macro_rate=0.0, at_least=1, masked=0.0)
+        conditions = replace(self.conditions, acting=acting)
         n = self.takes or filming.takes
         return tuple(
             Order(
@@ -222,8 +227,8 @@ class Collection:
         return replace(filming, streams=streams, seconds=self.seconds or filming.seconds)
 
     def describe(self) -> dict[str, Any]:
-        """Every setting, fit for JSON."""
-        plain = {k: v for k, v in vars(self).items() if k != "conditions"}
+        """Every setting, fit for JSON; ``single`` only where it is on: cards from before it stay true."""
+        plain = {k: v for k, v in vars(self).items() if k != "conditions" and (k != "single" or v)}
         return {**plain, "conditions": self.conditions.describe(), "mien": __version__}
 
 
@@ -256,6 +261,8 @@ def _check(c: Collection) -> None:
         raise InputError(f"--colour {c.colour}: choose rgb, grey or nir.")
     if not 0.02 <= c.scale <= 2:
         raise InputError(f"--scale {c.scale:g}: give 0.02 to 2.")
+    if c.single and c.product != "recordings":
+        raise InputError(f"--single is for recordings; {c.product} show one expression anyway.")
     if c.seconds is not None and not 2 <= c.seconds <= 3600:
         raise InputError(f"--seconds {c.seconds:g}: recordings last from 2 s to an hour.")
     if c.layout is None:

@@ -312,6 +312,14 @@ _Flow = Annotated[
     bool,
     typer.Option("--flow", help="Write the exact motion from onset to apex as well.", rich_help_panel=_LOOKS),
 ]
+_Single = Annotated[
+    bool,
+    typer.Option(
+        "--single",
+        help="Exactly one micro-expression in every recording, no macro-expression.",
+        rich_help_panel=_LOOKS,
+    ),
+]
 _Seconds = Annotated[
     float | None,
     typer.Option(
@@ -345,7 +353,7 @@ def _recordings(
     out: _Out, subjects: _Subjects = 6, takes: _Takes = None, seconds: _Seconds = None, seed: _Seed = 0,
     fps: _Fps = None, size: _Size = None, layout: _Layout = None, scale: _Scale = 1.0,
     emotions: _Emotions = "balanced", colour: _Colour = "rgb", without: _Without = "", with_: _With = "",
-    flow: _Flow = False, jobs: _Jobs = 1, quiet: _Quiet = False,
+    flow: _Flow = False, single: _Single = False, jobs: _Jobs = 1, quiet: _Quiet = False,
 ) -> None:  # fmt: skip
     """Recordings: seconds to minutes with several expressions, blinks, glances, a moving head.
 
@@ -354,7 +362,7 @@ def _recordings(
     _make(
         "recordings", out, jobs, quiet, people=subjects, takes=takes, seed=seed, fps=fps, size=size,
         layout=layout, scale=scale, without=without, with_=with_, flow=flow, seconds=seconds,
-        emotions=emotions, colour=colour,
+        emotions=emotions, colour=colour, single=single,
     )  # fmt: skip
 
 
