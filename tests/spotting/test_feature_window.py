@@ -10,7 +10,9 @@ from mien.spotting.feature_window import (
     Bump,
     apex_of,
     bumps,
+    changes,
     first_frame_scores,
+    usual_face,
     window_of,
     window_scores,
 )
@@ -84,11 +86,47 @@ def test_several_events() -> None:
     assert bumps(score, 60, floor=2) == []
 
 
-def test_interval_is_half_height_within_the_window() -> None:
-    score = np.array([0, 1, 2, 6, 8, 5, 4.5, 3, 1, 0.0])
-    assert bumps(score, 8, floor=1) == [Bump(2, 4, 7, 8.0)]
-    assert bumps(score, 4, floor=1) == [Bump(2, 4, 6, 8.0)]  # half of it is not reached within two frames
+def test_the_interval_is_where_a_fifth_of_the_height_is_left() -> None:
+    score = np.array([0, 1.5, 2, 6, 8, 5, 4.5, 3, 1, 0.0])
+    assert bumps(score, 8, floor=1) == [Bump(1, 4, 8, 8.0)]
+    assert bumps(score, 4, floor=1) == [Bump(2, 4, 6, 8.0)]  # a fifth of it is not reached within two frames
     assert bumps(np.array([np.nan, 7, 8, 7, np.nan]), 8, floor=1) == [Bump(1, 2, 3, 8.0)]
+
+
+@pytest.mark.parametrize("wide", [15, 25, 40])
+def test_the_interval_of_a_perfect_feature_overlaps_by_more_than_a_half(wide: int) -> None:
+    # cut at half its height it would be half as long: an overlap of .5, which any noise undoes
+    score = window_scores(video(bump(400, 200, wide), noise=0.002), 100)
+    (found,) = bumps(score, 100, floor=0.1)
+    assert 200 - wide <= found.onset < found.apex < found.offset <= 200 + wide
+    assert found.offset - found.onset + 1 >= 0.6 * (2 * wide + 1)
+
+
+def test_of_a_flat_top_the_middle() -> None:
+    score = np.array([0, 1, 8, 8, 8, 8, 8, 1, 0.0])
+    assert bumps(score, 8, floor=1) == [Bump(1, 4, 7, 8.0)]
+    assert [b.apex for b in bumps(np.full(9, 8.0), 8, floor=1)] == [4]
+
+
+def test_changes_are_what_differs_from_the_usual_face() -> None:
+    rng = np.random.default_rng(0)
+    face = rng.integers(60, 180, (20, 20)).astype(np.uint8)
+    pictures = np.repeat(face[None], 30, axis=0)
+    pictures[10:16, 5:9, 5:9] = 255
+    usual = usual_face(pictures)
+    assert usual.mean() == pytest.approx(0, abs=1e-5)
+    assert usual.std() == pytest.approx(1, abs=0.05)
+    found = changes(pictures, usual)
+    assert found.dtype == np.float32
+    assert not found[:10].any()
+    assert found[12, 5:9, 5:9].min() > 1
+    assert found.max() <= 3
+    # who it is and how it is lit is gone: twice the light, twice the contrast
+    bright = (30 + pictures.astype(float) / 3).round().astype(np.uint8)
+    np.testing.assert_allclose(changes(bright, usual_face(bright)), found, atol=0.2)
+    assert np.array_equal(usual_face(np.repeat(face[None], 500, axis=0)), usual_face(face[None]))
+    with pytest.raises(InputError, match="no picture"):
+        usual_face(pictures[:0])
 
 
 def test_a_still_face_has_no_event() -> None:

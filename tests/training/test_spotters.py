@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -72,6 +72,11 @@ def test_frames_near_the_apex_are_the_emotion_and_those_outside_are_neutral() ->
     calm = [i for i, w in zip(which, words, strict=True) if w == "neutral"]
     assert len(calm) == 8
     assert not set(calm) & set(range(15, 32))
+    # at 200 frames a second neighbours show the same: every third
+    fast = video([Truth(60, 90, 130)], 200)
+    fast[:, -4:] = (np.arange(200) / 200).astype(np.float32)[:, None].view(np.uint8)
+    near = [i for i, w in zip(*_labelled(fast, [Truth(60, 90, 130)]), strict=True) if w == "happiness"]
+    assert near == list(range(66, 116, 3))
     # without an apex the middle; without an emotion nothing but neutral
     assert _labelled(VIDEOS[0], [Truth(20, None, 26)]) == (which, words)
     assert set(_labelled(VIDEOS[0], [Truth(20, 23, 26, None)])[1]) == {"neutral"}
@@ -90,10 +95,11 @@ def test_it_finds_the_apex_of_people_it_has_not_seen(fitted: FeatureSpotter) -> 
 
 def test_the_foils_are_fooled_where_the_window_is_not(fitted: FeatureSpotter) -> None:
     changed = video([Truth(20, 23, 26)], seed=51, step=45)
-    scores = fitted.features(changed)
-    assert scores.shape == (60, 64)
+    assert fitted.features(changed).shape == (60, 2)
     foil = spotter("first")
+    foil.rows = "hidden"
     foil.classifier = fitted.classifier
+    assert foil.features(changed).shape == (60, 64)
     ((_, apex, *_),) = foil.predict([changed])[0].tolist()
     assert apex >= 45
     ((_, middle, *_),) = spotter("middle").fit([], []).predict([changed])[0].tolist()
@@ -137,3 +143,34 @@ def test_the_contender() -> None:
     assert one.digest() != SmeconvnetSpotting().digest()
     assert one.make(3).classifier.seed == 3
     assert SmeconvnetSpotting(preset="paper").side == 224
+
+
+@pytest.mark.parametrize(
+    ("options", "fed", "matrix", "columns"),
+    [({}, "change", "classes", 2), ({"frames": "raw", "rows": "hidden"}, "raw", "hidden", 64)],
+)
+def test_what_it_sees_and_what_the_window_slides_over(
+    options: dict[str, str], fed: str, matrix: str, columns: int
+) -> None:
+    one = SmeconvnetSpotting(epochs=1, **options)
+    assert (one.fed, one.matrix) == (fed, matrix)
+    made = one.make(0).fit(VIDEOS, TRUTHS, GROUPS)
+    rows = made.features(VIDEOS[0])
+    assert rows.shape == (60, columns)
+    if matrix == "classes":
+        assert np.allclose(rows.sum(axis=1), 1)
+    # another face in another light, the same movement: of changes, the same is seen
+    other = VIDEOS[0].copy()
+    other[:, :-4] = (other[:, :-4] // 2 + 30).astype(np.uint8)
+    assert np.allclose(made.features(other), rows, atol=0.05 * np.abs(rows).max()) is (fed == "change")
+
+
+def test_the_presets_differ_in_what_they_see() -> None:
+    assert (SmeconvnetSpotting().fed, SmeconvnetSpotting().matrix) == ("change", "classes")
+    paper = SmeconvnetSpotting(preset="paper")
+    assert (paper.fed, paper.matrix) == ("raw", "hidden")
+    assert (replace(paper, frames="change").fed, replace(paper, rows="classes").matrix) == (
+        "change",
+        "classes",
+    )
+    assert replace(paper, frames="change").digest() != paper.digest()

@@ -28,10 +28,12 @@ __all__ = [
     "Bump",
     "apex_of",
     "bumps",
+    "changes",
     "first_frame_scores",
     "least_of",
     "rate_of",
     "seconds_of",
+    "usual_face",
     "window_of",
     "window_scores",
 ]
@@ -40,6 +42,13 @@ Float = NDArray[np.float64]
 
 LONGEST_S = 0.5
 """The window: the longest micro-expression, seconds."""
+_PICTURES = 64
+"""From how many pictures of a video its usual face is taken; they are spread evenly."""
+_GAIN, _MOST = 5.0, 3.0
+"""A change of a fifth of the picture's contrast is 1; more than three times that is a turn or a light."""
+_LEFT = 0.2
+"""How much of a bump's height is left at its ends. At half its height a bump that rises and falls evenly is
+half as long as its expression, and overlaps it by half at best; lower than a fifth lies the noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,39 @@ class Bump:
     apex: int
     offset: int
     score: float
+
+
+def usual_face(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """What a face looks like most of the time: who it is, how the light falls.
+
+    Args:
+        pictures: (N, H, W) grey, N >= 1, of one video, steadied; all of them that show the face.
+
+    Returns:
+        (H, W): the median over 64 of them, each in its own contrast (mean 0, deviation 1).
+
+    Raises:
+        InputError: there is no picture.
+    """
+    if not len(pictures):
+        raise InputError("no picture of a video shows the face")
+    which = np.unique(np.linspace(0, len(pictures) - 1, min(len(pictures), _PICTURES)).round().astype(int))
+    usual: NDArray[np.float32] = np.median(_in_contrast(pictures[which]), axis=0)
+    return usual
+
+
+def changes(pictures: NDArray[np.uint8], usual: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How pictures differ from the usual face: (N, H, W), -3 to 3; 1 is a fifth of a picture's contrast."""
+    found: NDArray[np.float32] = np.clip((_in_contrast(pictures) - usual) * np.float32(_GAIN), -_MOST, _MOST)
+    return found
+
+
+def _in_contrast(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    levels = np.asarray(pictures, np.float32)
+    mean = levels.mean(axis=(1, 2), keepdims=True)
+    # a grey level more: a picture of one grey level has no contrast
+    found: NDArray[np.float32] = (levels - mean) / (levels.std(axis=(1, 2), keepdims=True) + np.float32(1))
+    return found
 
 
 def rate_of(time: NDArray[np.floating]) -> float:
@@ -151,8 +193,8 @@ def bumps(
     """Every stretch where the window's score stands out.
 
     An apex is a local maximum at or above max(``floor``, m + ``share`` · (M − m)), m the score's mean and M
-    its maximum. Its onset and offset lie where the score has fallen to half of it, or else where it is
-    lowest, at most half a window away.
+    its maximum; of a flat top, its middle. Its onset and offset lie where the score has fallen to a fifth of
+    it, or else where it is lowest, at most half a window away.
 
     Args:
         score: (F,) of :func:`window_scores`; NaN where not scored.
@@ -180,10 +222,20 @@ def bumps(
         height = float(curve[apex])
         if height <= 0:
             continue
-        onset = flank(curve, apex, -1, max(0, apex - half), 0.5, height)
-        offset = flank(curve, apex, 1, min(len(curve) - 1, apex + half), 0.5, height)
+        first, last = _top(curve, apex, 2 * half)
+        apex = (first + last) // 2
+        onset = flank(curve, first, -1, max(0, apex - half), _LEFT, height)
+        offset = flank(curve, last, 1, min(len(curve) - 1, apex + half), _LEFT, height)
         found.append(Bump(onset, apex, offset, height))
     return sorted(found, key=lambda bump: bump.apex)
+
+
+def _top(curve: Float, last: int, longest: int) -> tuple[int, int]:
+    """The flat top that ends at ``last``: features that saturate stay as they are for a while."""
+    first = last
+    while first > 0 and last - first < longest and curve[first - 1] >= curve[last] * (1 - 1e-6):
+        first -= 1
+    return first, last
 
 
 def least_of(score: NDArray[np.floating], *, floor: float, share: float = 0.5) -> float:

@@ -11,7 +11,7 @@ import hashlib
 import math
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -31,9 +31,11 @@ from mien.spotting.feature_window import (
     LONGEST_S,
     Bump,
     bumps,
+    changes,
     least_of,
     rate_of,
     seconds_of,
+    usual_face,
     window_of,
     window_scores,
 )
@@ -55,6 +57,8 @@ _ALLOWED: dict[str, tuple[str, Callable[[float], bool]]] = {
     "macro_bar": _NOT_NEGATIVE,
     "window_s": _POSITIVE,
 }
+_WORDS: dict[str, tuple[str, ...]] = {"frames": ("raw", "change"), "rows": ("hidden", "classes")}
+"""What the network is fed with, and which of its outputs are a row for the window; the first, if not said."""
 _BATCH = 32
 _OPEN = 0.5
 """An end at which the score is still above this share of its peak is no end."""
@@ -64,9 +68,10 @@ _OPEN = 0.5
 class ModelSpotter:
     """A model file as a spotter.
 
-    It keeps a feature of ``float32`` for each frame: 64 numbers with the ``small`` SMEConvNet, 500 with the
-    ``paper`` one, so 3 MB or 24 MB for a minute at 200 frames a second. It knows nothing of blinks: an event
-    during one is reported, and says so.
+    It keeps a row of ``float32`` for each frame: probabilities with the ``small`` SMEConvNet, 500 features
+    with the ``paper`` one, 24 MB for a minute at 200 frames a second. A network that sees changes runs at the
+    end, when the video's usual face is known: until then its grey frames are kept, 110 MB for that minute. It
+    knows nothing of blinks: an event during one is reported, and says so.
 
     Attributes:
         path: the file.
@@ -136,6 +141,16 @@ class ModelSpotter:
         """Whose network it is."""
         return self.metadata.paper or self.metadata.name
 
+    @property
+    def frames(self) -> str:
+        """``"change"``: the network sees what differs from the video's usual face; ``"raw"``: grey levels."""
+        return str(self.metadata.tunables.get("frames", "raw"))
+
+    @property
+    def rows(self) -> str:
+        """``"classes"``: the window slides over the probabilities; ``"hidden"``: over the features."""
+        return str(self.metadata.tunables.get("rows", "hidden"))
+
     def begin(self, fps: float) -> _Session:
         """Start on a recording; its frame rate is measured as it comes."""
         return _Session(self)
@@ -172,6 +187,9 @@ def _check(model: ModelFile) -> None:
         raise InputError(f"{name} is a model for {told.task}, not for spotting: give it with --recognizer")
     if FEATURES not in [port.name for port in model.outputs]:
         raise InputError(f"{name} gives no {FEATURES!r}: train it with mien train smeconvnet")
+    for word, known in _WORDS.items():
+        if (value := told.tunables.get(word, known[0])) not in known:
+            raise InputError(f"{name}: {word} must be {' or '.join(known)}, not {value!r}")
     if len(model.inputs) != 1:
         raise InputError(f"{name} takes {len(model.inputs)} inputs; a spotter's file takes one, the frame")
     (port,) = model.inputs
@@ -199,38 +217,55 @@ class _Session:
     rows: array[float] = field(default_factory=lambda: array("f"))
     """Features, one row after another, of the frames in ``seen``."""
     seen: array[int] = field(default_factory=lambda: array("q"))
-    waiting: list[NDArray[np.float32]] = field(default_factory=list)
+    waiting: list[NDArray[Any]] = field(default_factory=list)
+    """Prepared frames of the batch; where the usual face has to be known first, grey levels of them all."""
 
     def push(self, frame: FaceFrame) -> None:
         """Take the next frame."""
         if frame.crop is not None and frame.state == "ok":
             (spec,) = self.settings.metadata.inputs.values()
             self.seen.append(len(self.frames))
-            self.waiting.append(prepare(Clip(frame.crop[None], 1.0, 0, 0, 0), spec))
+            clip = Clip(frame.crop[None], 1.0, 0, 0, 0)
+            if self.settings.frames == "change":
+                self.waiting.append(prepare(clip, replace(spec, normalisation="none")).astype(np.uint8))
+            else:
+                self.waiting.append(prepare(clip, spec))
         self.frames.append(frame.index)
         self.times.append(frame.time)
-        if len(self.waiting) == _BATCH:
-            self._run()
+        if len(self.waiting) == _BATCH and self.settings.frames != "change":
+            self._run(np.stack(self.waiting))
+            self.waiting.clear()
 
-    def _run(self) -> None:
-        """Features of the frames that wait."""
+    def _run_changes(self, ok: NDArray[np.bool_]) -> None:
+        """Features of all frames, now that it is known which (N,) of them show the face well."""
+        levels = np.stack(self.waiting)[:, 0, 0]
+        if not ok.any():
+            ok = np.ones(len(levels), bool)  # none of them will be scored
+        usual = usual_face(levels[ok])
+        for first in range(0, len(levels), _BATCH):
+            self._run(changes(levels[first : first + _BATCH], usual)[:, None, None])
+
+    def _run(self, given: NDArray[np.float32]) -> None:
+        """Features of frames (B, 1, 1, H, W)."""
         model = self.settings.model
         (port,) = model.inputs
-        given = np.stack(self.waiting)
         if len(port.shape) == 4:
             given = given[:, 0]
         pieces = [given] if port.shape[0] is None else np.split(given, len(given))
         for piece in pieces:
-            found = model.run({port.name: piece})[FEATURES]
+            told = model.run({port.name: piece})
+            found = told[FEATURES if self.settings.rows == "hidden" else model.outputs[0].name]
             if found.ndim != 2 or len(found) != len(piece) or not np.isfinite(found).all():
                 raise InputError(f"{self.settings.name} gave no feature of finite numbers for every frame")
             self.rows.frombytes(np.ascontiguousarray(found, np.float32).tobytes())
-        self.waiting.clear()
 
     def finish(self, states: list[FaceState], blinks: tuple[Span, ...]) -> Spotting:
         """Decide, with the final states; blinks are only named."""
-        if self.waiting:
-            self._run()
+        if self.waiting and self.settings.frames == "change":
+            self._run_changes(np.array([states[i] == "ok" for i in self.seen], bool))
+        elif self.waiting:
+            self._run(np.stack(self.waiting))
+        self.waiting.clear()
         s, n = self.settings, len(self.frames)
         frame, time = np.array(self.frames, np.int64), np.array(self.times, np.float64)
         seen = np.array(self.seen, np.int64)

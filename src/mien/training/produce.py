@@ -232,7 +232,7 @@ def produce_spotter(
     return Produced(out, len(X), len(people), tuple(left_out), told_of)
 
 
-def _tunables(spotter: FeatureSpotter) -> dict[str, float]:
+def _tunables(spotter: FeatureSpotter) -> dict[str, Any]:
     """What :class:`mien.spotting.ModelSpotter` reads."""
     micro, macro = spotter.bars_.bars_
     return {
@@ -241,6 +241,8 @@ def _tunables(spotter: FeatureSpotter) -> dict[str, float]:
         "micro_bar": micro * _BELOW,
         "macro_bar": macro * _BELOW,
         "window_s": LONGEST_S,
+        "frames": spotter.frames,
+        "rows": spotter.rows,
     }
 
 
