@@ -184,3 +184,28 @@ def test_names_that_nobody_knows_are_only_text(judged: Analysis) -> None:
     assert nasty not in page
     assert nasty.capitalize() not in page
     assert "&lt;script&gt;" in page.lower()
+
+
+def test_a_trained_spotters_score_is_not_called_motion(make) -> None:
+    made = make()
+    by_rules = plain(to_html(made))
+    for words_of_motion in ("how much the face moves", "Moved most", "how much the face itself moves"):
+        assert words_of_motion in by_rules
+    bare = tuple(replace(event, regions=()) for event in made.found)
+    settings = {**made.settings, "spotter": {"name": "spotter.onnx", "sha256": "ab" * 32}}
+    page = to_html(replace(made, found=bare, settings=settings))
+    text = plain(page)
+    for phrase in (
+        "how much the face moves",
+        "Moved most",
+        "how much the face itself moves",
+        "No single region",
+    ):
+        assert phrase not in text
+    assert "score: how much a frame stands out to the trained model" in text
+    assert "does not say which part of the face moved" in text
+    table = re.search(r'<table class="events">.*?</table>', page, re.DOTALL)
+    assert table
+    assert {len(re.findall(r"<t[hd][ >]", row)) for row in table[0].split("<tr>")[1:]} == {8}
+    # a recogniser may know the regions all the same
+    assert "Moved most" in plain(to_html(replace(made, settings=settings)))

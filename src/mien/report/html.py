@@ -58,6 +58,7 @@ def html_parts(analysis: Analysis, *, faces: bool = True, truth: Truth | None = 
     """The page of :func:`to_html` piece by piece: with its pictures it can be too large to hold at once."""
     told = None if truth is None else compare(analysis, truth)
     long = words.is_long(analysis)
+    by_model = _spotted_by_model(analysis.settings)
     has_pictures = bool(analysis.pictures) and len(analysis.pictures) == len(analysis.found)
     pictures = analysis.pictures if faces and has_pictures else (None,) * len(analysis.found)
     parts = _template().generate(
@@ -89,6 +90,8 @@ def html_parts(analysis: Analysis, *, faces: bool = True, truth: Truth | None = 
         ],
         facts=_facts(analysis),
         recognizer=_recognizer(analysis.settings),
+        spotted_by_model=by_model,
+        regions_told=not by_model or any(event.regions for event in analysis.found),
         gradient=Markup(gradient()),
         settings=_settings(analysis.settings),
         command=_command(analysis.settings),
@@ -216,6 +219,12 @@ def _recognizer(settings: Mapping[str, Any]) -> dict[str, str]:
         "nature": nature,
         "statement": str(given.get("statement") or ""),
     }
+
+
+def _spotted_by_model(settings: Mapping[str, Any]) -> bool:
+    """Whether events were found by a model file, whose score is no motion."""
+    given = settings.get("spotter")
+    return isinstance(given, Mapping) and bool(given.get("sha256"))
 
 
 def _command(settings: Mapping[str, Any]) -> str:
