@@ -222,6 +222,8 @@ def benchmark(
     left_out += annotated_but_broken(datasets)
     clips = _Clips(selection, left_out)
     clips.find(samples)
+    for one in contenders:
+        check_strangers(one.name, getattr(one, "seen", ()), clips.selection.subjects)
     progress(Progress("reading clips", 0, len(clips.sources)))
     read = clips.digests(cache)
     asked = {
@@ -245,8 +247,6 @@ def benchmark(
     }
     clips.agree(X)
     clips.unify()
-    for one in contenders:
-        check_strangers(one.name, getattr(one, "seen", ()), clips.selection.subjects)
     if not len(clips.selection):
         first = left_out[0].reason if left_out else "there is none"
         raise InputError(
