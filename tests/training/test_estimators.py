@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from safetensors.torch import save_file
 from sklearn.base import clone
 
 from mien.errors import InputError
-from mien.training.estimators import NetworkClassifier, OneScale, Port, TwoScales, split_people
+from mien.training.estimators import METADATA, NetworkClassifier, OneScale, Port, TwoScales, split_people
 from mien.training.settings import Training
+from mien.training.systems import make_system
 
 HOW = Training(epochs=25, batch=8, optimizer="adam", lr=3e-3)
 WORDS = np.array(["negative", "positive", "surprise"])
@@ -131,6 +136,44 @@ def test_the_surer_of_two_scales_decides() -> None:
         assert (made.predict(X) == y).all()
     short = [x[: int(np.prod(shapes[0]))].reshape(shapes[0]) for x in X]
     assert (OneScale(streams[0]).fit(short, y).predict(short) == y).all()
+
+
+@pytest.mark.parametrize(
+    ("labels", "same"), [(list(WORDS), True), (["anger", "fear", "joy"], False), (None, False)]
+)
+def test_a_last_layer_of_other_classes_is_put_back_and_listed(
+    tmp_path: Path, labels: list[str] | None, same: bool
+) -> None:
+    X, y, _ = maps()
+    first = ststnet().fit(X, y)
+    file = weights(first, tmp_path / "w.safetensors", labels)
+    still = NetworkClassifier("ststnet", first.ports, replace(HOW, epochs=1, lr=1e-12), init=str(file))
+    report = still.fit(X, y).init_report_
+    before, after = (made.network_.last.weight.detach().numpy() for made in (first, still))
+    assert np.allclose(before, after, atol=1e-6) == same
+    total = len(first.network_.state_dict())
+    lines = report.lines()
+    assert lines[0] == f"w.safetensors: {total if same else total - 2} of {total} tensors taken"
+    assert len(report.loaded) == (total if same else total - 2)
+    assert report.fresh == report.other
+    assert [line.split()[0] for line in lines[1:]] == ([] if same else ["left:", "left:", "fresh:", "fresh:"])
+
+
+def test_whom_first_weights_know(tmp_path: Path) -> None:
+    X, y, _ = maps()
+    file = weights(ststnet().fit(X, y), tmp_path / "w.safetensors", list(WORDS), ["x/1", "x/2"])
+    assert make_system(f"ststnet:init={file}").seen == ("x/1", "x/2")
+    assert make_system("ststnet").seen == ()
+    foreign = weights(ststnet().fit(X, y), tmp_path / "f.safetensors", None)
+    assert make_system(f"ststnet:init={foreign}").seen == ()
+
+
+def weights(made: NetworkClassifier, file: Path, labels: list[str] | None, people: Any = ()) -> Path:
+    """As ``mien train`` writes them; without labels: somebody else's."""
+    words = {} if labels is None else {METADATA: json.dumps({"labels": labels, "subjects": list(people)})}
+    tensors = {name: value.contiguous() for name, value in made.network_.state_dict().items()}
+    save_file(tensors, file, metadata=words)
+    return file
 
 
 def test_clips_of_another_shape_are_refused() -> None:

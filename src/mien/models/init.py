@@ -6,7 +6,8 @@ safetensors, which hold numbers and nothing that runs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -65,6 +66,7 @@ class InitReport:
         adapted: first layers, for another number of colours.
         unfit: tensors of the file that were left.
         fresh: tensors of the network that keep the numbers they had (batch norm's counters aside).
+        other: tensors that fit and were put back, since they speak of other classes; also in ``fresh``.
     """
 
     path: Path
@@ -72,15 +74,23 @@ class InitReport:
     adapted: tuple[Adapted, ...]
     unfit: tuple[Unfit, ...]
     fresh: tuple[str, ...]
+    other: tuple[str, ...] = ()
+
+    def without(self, names: Collection[str]) -> InitReport:
+        """The report when these tensors, a last layer's of other classes, got back the numbers they had."""
+        other = tuple(name for name in self.loaded if name in names)
+        loaded = tuple(name for name in self.loaded if name not in names)
+        return replace(self, loaded=loaded, fresh=self.fresh + other, other=other)
 
     def lines(self) -> list[str]:
         """For people: one line on the whole, and one a tensor that was adapted, left, or is fresh."""
-        total = len(self.loaded) + len(self.adapted) + len(self.unfit)
+        total = len(self.loaded) + len(self.adapted) + len(self.unfit) + len(self.other)
         found = [f"{self.path.name}: {len(self.loaded) + len(self.adapted)} of {total} tensors taken"]
         found += [f"adapted: {a.name} from {_written(a.there)} to {_written(a.here)}" for a in self.adapted]
         for one in self.unfit:
             why = "none, or not one alone" if one.here is None else _written(one.here)
             found.append(f"left: {one.name} is {_written(one.there)} in the file; here: {why}")
+        found += [f"left: {name} fits, but is not known to speak of the same classes" for name in self.other]
         return found + [f"fresh: {name}" for name in self.fresh]
 
 

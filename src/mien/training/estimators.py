@@ -30,7 +30,15 @@ if TYPE_CHECKING:
     from mien.models.init import InitReport
     from mien.training.loop import Clips
 
-__all__ = ["METADATA", "NetworkClassifier", "OneScale", "Port", "TwoScales", "split_people"]
+__all__ = [
+    "METADATA",
+    "NetworkClassifier",
+    "OneScale",
+    "Port",
+    "TwoScales",
+    "split_people",
+    "weights_words",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,10 +235,6 @@ def _checked(X: Any, y: Any = None) -> tuple[Any, NDArray[Any]]:
 
 def _initialised(network: Network, path: str, labels: Sequence[str]) -> InitReport:
     """First weights from a file; the last layer's only where it speaks of the same classes."""
-    import json
-
-    from safetensors import safe_open
-
     from mien.models.init import load_init
 
     last = {name: value.clone() for name, value in network.last.state_dict().items()}
@@ -242,11 +246,28 @@ def _initialised(network: Network, path: str, labels: Sequence[str]) -> InitRepo
     }
     if not report.adapted and names.issuperset(report.loaded):
         raise InputError(f"{path}: nothing but the last layer fits; these are weights of another network")
-    with safe_open(path, framework="pt") as file:
-        words = json.loads((file.metadata() or {}).get(METADATA, "{}"))
-    if words.get("labels") != list(labels):
+    if weights_words(path).get("labels") != list(labels):
         network.last.load_state_dict(last)
+        report = report.without(names)
     return report
+
+
+def weights_words(path: str | Path) -> dict[str, Any]:
+    """What a file of weights says of itself (network, labels, subjects, ...); nothing, if it is not mien's.
+
+    Raises:
+        InputError: it cannot be read as safetensors.
+    """
+    import json
+
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            words = json.loads((file.metadata() or {}).get(METADATA, "{}"))
+    except (OSError, SafetensorError, ValueError) as error:
+        raise InputError(f"{path} is no safetensors file, or a damaged one ({error})") from None
+    return words if isinstance(words, dict) else {}
 
 
 def _parts(clip: Any, ports: Sequence[Port]) -> list[NDArray[np.float32]]:

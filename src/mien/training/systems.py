@@ -100,6 +100,16 @@ class System(Recipe):
         own = (self.preset, self.seed_free(), names, options, weights)
         return key_of("system", self.base, own, self.training.digest(), steps)
 
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """Whom the first weights were trained on, as far as their file says so; nobody of them is tested."""
+        if not self.init:
+            return ()
+        need_torch()
+        from mien.training.estimators import weights_words
+
+        return tuple(weights_words(self.init).get("subjects", ()))
+
     def seed_free(self) -> tuple[str, ...]:
         """Options that neither inputs, training nor network options speak of."""
         return ()
