@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 import typer
 
-from mien.cli import app
+from mien.cli import app, main
 from mien.cli.bench import contender, spotting_contender, spread
-from mien.datasets import READERS
+from mien.datasets import READERS, make_layout
 from mien.errors import InputError
 from mien.evaluation import PROTOCOLS
 from mien.evaluation.selections import SELECTIONS
@@ -39,7 +39,9 @@ def commands() -> Iterator[tuple[str, str]]:
     for name, text in {"systems.md": TABLE, **PAGES, **FURTHER}.items():
         for language, block in re.findall(r"^```(\w*)\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
             for line in block.splitlines() if not language else ():
-                if line.startswith(("mien train ", "mien bench ")):
+                if line.startswith("mien synth ") and name in FURTHER:
+                    continue  # without a layout
+                if line.startswith(("mien train ", "mien bench ", "mien synth ")):
                     yield name, line
 
 
@@ -47,6 +49,12 @@ def understood(line: str) -> None:
     """Raise unless options, recipes, data sets, rule and protocol of a command exist."""
     word, *arguments = spread(shlex.split(line)[1:])
     command = typer.main.get_command(app).commands[word]  # type: ignore[attr-defined]
+    if word == "synth":
+        product, *arguments = arguments
+        with command.commands[product].make_context(product, list(arguments)) as context:
+            layout = make_layout(context.params["layout"])
+        assert layout.filming.product == product
+        return
     with command.make_context(word, list(arguments)) as context:
         given = context.params
     if word == "bench" and given["compare"] and not given["data"]:
@@ -128,6 +136,36 @@ def test_commands_are_understood(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "macro.safetensors").touch()
     understood(line)
+
+
+@pytest.mark.slow
+def test_from_macro_to_micro_as_the_page_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The three commands of the default, with few people, small pictures and one epoch."""
+    pytest.importorskip("torch")
+    monkeypatch.chdir(tmp_path)
+    lines = [line for page, line in commands() if page == "macro2micro"][:3]
+    assert [line.split()[1] for line in lines] == ["synth", "train", "train"]
+    clips = (
+        "mien synth clips --layout casme2 --out CASME2 --subjects 3 --takes 7 --emotions seven --scale 0.4 -q"
+    )
+    lines.insert(2, clips)
+    small = {
+        "--subjects 60": "--subjects 3",
+        "--scale 0.5": "--scale 0.4",
+        "macro2micro": "macro2micro:epochs=1",
+    }
+    for line in lines:
+        for long, short in small.items():
+            line = line.replace(long, short)
+        cache = ("--cache", "cache") if "train" in line else ()
+        assert main([*shlex.split(line)[1:], *cache]) == 0, line
+    shown = capsys.readouterr().out
+    assert "63 of 65 tensors taken" in shown
+    assert "left: fc.weight is " in shown
+    assert "fresh: fc.weight" in shown
+    assert Path("apex.onnx").is_file()
 
 
 def test_every_page_shows_commands() -> None:
