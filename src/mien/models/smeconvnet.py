@@ -2,7 +2,9 @@
 
 A CNN learns to name the emotion of single frames; its last hidden layer then describes each frame of a video,
 and a window of a micro-expression's length slides over these features and finds the apex
-(:mod:`mien.spotting.feature_window`).
+(:mod:`mien.spotting.feature_window`). So with the ``paper`` preset. With ``small`` the network is fed with what
+differs from the video's usual face, and the window slides over its probabilities: on raw frames it finds
+nothing on people it has not seen (docs/systems/smeconvnet.md).
 
 **A reconstruction.** The paper's text was not at hand, only its abstract. The layers are those of a third
 party's re-implementation (github.com/ReturnYG/MicroExpressionRecognition), which nobody has verified:
@@ -99,7 +101,7 @@ class SMEConvNet(Network):
         return ((1, *self.size),)
 
     def forward(self, frame: Tensor) -> Tensor:  # type: ignore[override]
-        """Logits (B, K) of frames (B, 1, H, W) of 0 to 1."""
+        """Logits (B, K) of frames (B, 1, H, W) of 0 to 1, or of changes of -3 to 3."""
         logits: Tensor = self.classify(self.features(frame))
         return logits
 

@@ -10,6 +10,9 @@ told apart, is ours. The foil is :func:`first_frame_scores`, the difference from
 
 What it cannot do: a blink is as short as a micro-expression. Where it changes the features more, it wins; to
 keep blinks out of the features is up to the network.
+
+What the features are of is decided here, too: :func:`changes` takes the usual face out of a video's pictures,
+so that what is left is what happens, not who it is.
 """
 
 from __future__ import annotations
