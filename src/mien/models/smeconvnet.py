@@ -2,8 +2,8 @@
 
 A CNN learns to name the emotion of single frames; its last hidden layer then describes each frame of a video,
 and a window of a micro-expression's length slides over these features and finds the apex
-(:mod:`mien.spotting.feature_window`). So with the ``paper`` preset. With ``small`` the network is fed with what
-differs from the video's usual face, and the window slides over its probabilities: on raw frames it finds
+(:mod:`mien.spotting.feature_window`). So with the ``paper`` preset. With ``small`` the network is fed with
+what differs from the video's usual face, and the window slides over its probabilities: on raw frames it finds
 nothing on people it has not seen (docs/systems/smeconvnet.md).
 
 **A reconstruction.** The paper's text was not at hand, only its abstract. The layers are those of a third
