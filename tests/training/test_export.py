@@ -203,6 +203,21 @@ def test_equal_networks_give_equal_files_that_tell_no_place(tmp_path: Path) -> N
         assert b".py" not in a
 
 
+def test_a_network_that_finds_noisy_frames_alike_is_exported_all_the_same(tmp_path: Path) -> None:
+    """Trained so, seed 0 chose by rounding among frames of noise, on which it was once compared."""
+    network = make_network("akmnet", classes=3, preset="small", seed=0).train()
+    draw = torch.Generator().manual_seed(0)
+    optimizer = torch.optim.SGD(network.parameters(), lr=1e-2, momentum=0.9)
+    for step in range(25):
+        length = int(torch.randint(5, 12, (1,), generator=draw))
+        clip = torch.rand(1, length, 1, 64, 64, generator=draw) * torch.rand(1, generator=draw)
+        optimizer.zero_grad()
+        network.loss((clip,), torch.tensor([step % 3])).backward()
+        optimizer.step()
+    out = export(network.eval(), SPECS["akmnet"], LABELS, tmp_path / "a.onnx")
+    assert out.stat().st_size > 0
+
+
 def test_the_network_is_left_as_it_is(tmp_path: Path) -> None:
     network = make_network("akmnet", classes=3, preset="small").train()
     before = {name: value.clone() for name, value in network.state_dict().items()}
