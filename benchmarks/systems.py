@@ -28,7 +28,10 @@ NETWORKS = ("dtscnn", "macro2micro", "micro_attention", "atnet", "akmnet", "offa
 BASELINES = ("flow-logreg", "lbptop-svm")
 SPOTTERS = ("smeconvnet", "smeconvnet:rule=first", "smeconvnet:rule=middle", "region-flow")
 CLIPS = ("--subjects", "12", "--takes", "12", "--emotions", "seven", "--scale", "0.35", "--seed", "5")
-VIDEOS = ("--subjects", "8", "--takes", "2", "--seconds", "4", "--scale", "0.25", "--seed", "6")
+VIDEOS = (
+    *("--single", "--subjects", "12", "--takes", "2", "--seconds", "3"),
+    *("--scale", "0.25", "--seed", "6"),
+)
 
 
 def mien(*words: str) -> None:
@@ -113,14 +116,14 @@ def main() -> None:
     jobs = ("--jobs", given.jobs, "-q")
     if not given.tables:
         mien("synth", "clips", "--out", "clips", "--layout", "samm", *CLIPS, *jobs)
-        mien("synth", "recordings", "--out", "videos", "--layout", "samm-lv", *VIDEOS, *jobs)
+        mien("synth", "recordings", "--out", "singles", "--layout", "samm-lv", *VIDEOS, *jobs)
         where = ("--cache", "cache", *jobs)
         models = ("--model", *BASELINES, *NETWORKS)
         mien("bench", "--data", "samm=clips", "--protocol", "loso", *models, "--out", "run", *where)
-        videos = ("--data", "samm-lv=videos", "--protocol", "spotting", "--model", *SPOTTERS)
-        mien("bench", *videos, "--out", "spotting", *where)
+        videos = ("--data", "samm-lv=singles", "--protocol", "spotting", "--model", *SPOTTERS)
+        mien("bench", *videos, "--out", "singles-run", *where)
     table, lines = recognisers(WORK / "run")
-    found = spotters(WORK / "spotting")
+    found = spotters(WORK / "singles-run")
     put("systems", f"{table}\n\nSMEConvNet and its foils on long videos, one person left out:\n\n{found}")
     floor = f"Majority: {lines['majority']}. Stratified random: {lines['stratified-random']}."
     for name in NETWORKS:
