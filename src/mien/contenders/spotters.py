@@ -44,7 +44,7 @@ __all__ = [
 
 BARS_VERSION = 1
 """Grows whenever ``threshold=auto`` would choose otherwise from the same events."""
-SPOTTING_VERSION = 1
+SPOTTING_VERSION = 2
 """Grows whenever the same pictures and tunables would give other events."""
 _IOU = 0.5
 """Overlap from which on an event has found an expression, as in the challenges."""
