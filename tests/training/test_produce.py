@@ -156,8 +156,12 @@ def test_weights_to_begin_with(tmp_path: Path) -> None:
     sources = [recording(tmp_path, i) for i in range(6)]
     again = SmeconvnetSpotting(epochs=1, init=str(file))
     assert again.digest() != SmeconvnetSpotting(epochs=1).digest()
-    told = produce_spotter(again, sources, TRUTHS, PEOPLE, tmp_path / "b.safetensors")
+    others = [f"y/{i}" for i in range(6)]
+    told = produce_spotter(again, sources, TRUTHS, others, tmp_path / "b.safetensors")
     assert "tensors taken" in " ".join(told.notes)
+    assert again.seen == tuple(sorted(set(PEOPLE)))
+    third = SmeconvnetSpotting(init=str(told.out))
+    assert third.seen == tuple(sorted({*PEOPLE, *others}))  # whoever was seen on the way stays known
 
 
 def test_what_cannot_be(tmp_path: Path) -> None:

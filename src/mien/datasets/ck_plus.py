@@ -115,7 +115,7 @@ class CkPlusLayout:
             (root / "Emotion" / folder).mkdir(parents=True, exist_ok=True)
             lines: list[str] = []
             for e in shot.take.expressions[:1]:
-                if not chosen(shot.take, "ck-plus-unlabelled", 4):
+                if not chosen(shot.take, "ck-plus-unlabelled", 5):
                     label = _line((_CODES[e.emotion],))
                     write_atomically(root / "Emotion" / folder / f"{stem}_emotion.txt", label)
                 lines = [

@@ -125,10 +125,11 @@ def produce(
     else:
         estimator.fit(X, y, groups)
     people = sorted(set(groups.tolist()))
+    known = sorted({*people, *system.seen})  # first weights have seen people, too
     if out.suffix == ".safetensors":
-        _write_weights(estimator, out, system, recipe, data_digest, data)
+        _write_weights(estimator, out, system, known, recipe, data_digest, data)
     else:
-        _write_model(estimator, out, system, people, recipe, data_digest, data, licence)
+        _write_model(estimator, out, system, known, recipe, data_digest, data, licence)
     return Produced(out, len(kept), len(people), bad, tuple(_notes(estimator)))
 
 
@@ -204,9 +205,10 @@ def produce_spotter(
     spotter.fit(X, known, groups, checkpoint=checkpoint, progress=progress)
     checkpoint.unlink(missing_ok=True)
     people, chosen_on = sorted(set(groups)), {groups[i] for i in spotter.chosen_on_}
+    names = sorted({*people, *contender.seen})  # first weights have seen people, too
     recipe, data_digest = key_of(contender.digest(), seed), key_of(rows)
     if out.suffix == ".safetensors":
-        _write_weights(spotter.classifier, out, contender, recipe, data_digest, data)
+        _write_weights(spotter.classifier, out, contender, names, recipe, data_digest, data)
     else:
         from mien.training.export import export
 
@@ -216,7 +218,7 @@ def produce_spotter(
             {"frame": step.spec},
             [str(c) for c in spotter.classifier.classes_],
             out,
-            subjects=people,
+            subjects=names,
             recipe_digest=recipe,
             data_digest=data_digest,
             licence=licence,
@@ -247,7 +249,13 @@ def _tunables(spotter: FeatureSpotter) -> dict[str, Any]:
 
 
 def _write_weights(
-    estimator: Any, out: Path, system: System | SmeconvnetSpotting, recipe: str, data_digest: str, data: str
+    estimator: Any,
+    out: Path,
+    system: System | SmeconvnetSpotting,
+    people: Sequence[str],
+    recipe: str,
+    data_digest: str,
+    data: str,
 ) -> None:
     if not isinstance(estimator, NetworkClassifier):
         raise InputError(
@@ -263,6 +271,7 @@ def _write_weights(
         "recipe": recipe,
         "data_digest": data_digest,
         "data": data,
+        "subjects": list(people),
     }
     tensors = {name: value.contiguous() for name, value in estimator.network_.state_dict().items()}
     # one entry: the order of several is not the same from run to run
@@ -313,8 +322,9 @@ def _notes(estimator: Any) -> list[str]:
         if (report := getattr(one, "init_report_", None)) is not None:
             notes += report.lines()
         if (history := getattr(one, "history_", None)) is not None:
+            count = len(history.loss)
             notes.append(
-                f"{len(history.loss)} epochs, the weights of epoch {history.best + 1}; training loss "
-                f"{history.loss[0]:.3f} to {history.loss[history.best]:.3f}"
+                f"{count} epoch{'s' if count > 1 else ''}, the weights of epoch {history.best + 1}; "
+                f"training loss {history.loss[0]:.3f} to {history.loss[history.best]:.3f}"
             )
     return notes

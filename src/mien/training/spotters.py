@@ -38,7 +38,7 @@ from mien.spotting.feature_window import (
 )
 from mien.training.estimators import NetworkClassifier, Port, split_people
 from mien.training.settings import Augment, Training
-from mien.training.systems import WeightsFile, need_torch
+from mien.training.systems import WeightsFile, need_torch, people_of
 
 __all__ = ["NEUTRAL", "SHARE", "FaceFrames", "FeatureSpotter", "SmeconvnetSpotting"]
 
@@ -363,6 +363,11 @@ class SmeconvnetSpotting:
         """What the rows of the feature matrix are."""
         auto = "hidden" if self.preset == "paper" else "classes"
         return auto if self.rows == "auto" else self.rows  # type: ignore[return-value]
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """Whom the first weights were trained on; see :attr:`mien.training.systems.System.seen`."""
+        return people_of(self.init)
 
     def digest(self) -> str:
         """Of all options, the training and the step."""

@@ -27,7 +27,7 @@ from mien.training.settings import Augment, Training
 if TYPE_CHECKING:
     from mien.training.estimators import NetworkClassifier, Port, TwoScales
 
-__all__ = ["SYSTEMS", "System", "WeightsFile", "make_system", "need_torch"]
+__all__ = ["SYSTEMS", "System", "WeightsFile", "make_system", "need_torch", "people_of"]
 
 SMALL: Final = Training(epochs=30, batch=16, optimizer="adam", lr=1e-3, schedule="cosine")
 _FLOW_SIDE: Final = 128
@@ -103,12 +103,7 @@ class System(Recipe):
     @property
     def seen(self) -> tuple[str, ...]:
         """Whom the first weights were trained on, as far as their file says so; nobody of them is tested."""
-        if not self.init:
-            return ()
-        need_torch()
-        from mien.training.estimators import weights_words
-
-        return tuple(weights_words(self.init).get("subjects", ()))
+        return people_of(self.init)
 
     def seed_free(self) -> tuple[str, ...]:
         """Options that neither inputs, training nor network options speak of."""
@@ -166,6 +161,16 @@ class System(Recipe):
 
     def _apex(self, paper: int = 224, small: int = 96) -> InputSpec:
         return InputSpec(self._sides(paper, small), crop=crop_of(self.align), part="apex")
+
+
+def people_of(weights: str) -> tuple[str, ...]:
+    """Whom a file of weights was trained on, as far as it says so; nobody without a file (``""``)."""
+    if not weights:
+        return ()
+    need_torch()
+    from mien.training.estimators import weights_words
+
+    return tuple(weights_words(weights).get("subjects", ()))
 
 
 def need_torch() -> None:
