@@ -145,6 +145,7 @@ def of_person(path: Path) -> dict[str, Any]:
     rng = np.random.default_rng([_SEED, person])
     maps, others, y, units, rates, size = [], [], [], [], [], []
     with np.load(path) as file:
+        age, sex, skin, _ = file["who"].tolist()
         for n in sorted({name[:2] for name in file.files if name[:2].isdigit()}):
             card = file[f"{n}-card"]
             pairs, eyes = file[f"{n}-pairs"], file[f"{n}-eyes"]
@@ -162,6 +163,9 @@ def of_person(path: Path) -> dict[str, Any]:
         "fps": np.array(rates),
         "intensity": np.array(size),
         "person": np.full(len(y), person),
+        "age": np.full(len(y), float(age)),
+        "sex": np.full(len(y), sex),
+        "skin": np.full(len(y), int(skin)),
     }
     held = io.BytesIO()
     np.savez_compressed(held, **made)

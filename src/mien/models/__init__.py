@@ -32,6 +32,7 @@ MODELS: Final[Mapping[str, str]] = MappingProxyType(
         "akmnet": "akmnet:AKMNet",
         "offapexnet": "offapexnet:OffApexNet",
         "ststnet": "ststnet:STSTNet",
+        "motionmap": "motionmap:MotionMap",
     }
 )
 """Name -> ``file:class`` in this room."""

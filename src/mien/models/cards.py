@@ -156,6 +156,19 @@ _ALL = (
         " CNN (STSTNet) for micro-expression recognition. IEEE FG",
         2019,
     ),
+    Card(
+        "motionmap",
+        "recognition",
+        "MotionMap",
+        "mien's own: levels a map of flow and strain of whatever origin, and reads it at once and by two "
+        "convolutions.",
+        "horizontal and vertical flow and optical strain from onset to apex, 28×28",
+        "2 (onset, apex)",
+        17_667,
+        3,
+        "mien's own, no paper",
+        2026,
+    ),
 )
 
 CARDS: Final[Mapping[str, Card]] = MappingProxyType({card.name: card for card in _ALL})
