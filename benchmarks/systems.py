@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import re
 import subprocess
 import sys
+import time
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,35 @@ def mien(*words: str) -> None:
     """A command of mien's, in a process of its own."""
     print("mien", *words, flush=True)
     subprocess.run([sys.executable, "-m", "mien.cli", *words], check=True, cwd=WORK)
+
+
+def timed(what: str, *words: str) -> None:
+    """A command that makes ``what``; its minutes are kept if it made all of it at once."""
+    begun = (WORK / what).exists()
+    start = time.monotonic()
+    if what.endswith(".onnx") and begun:
+        return
+    mien(*words)
+    if not begun:
+        kept = took() | {what: (time.monotonic() - start) / 60}
+        (WORK / "minutes.json").write_text(json.dumps(kept, indent=1), encoding="utf-8")
+
+
+def took() -> dict[str, float]:
+    """Minutes of what was made at once."""
+    file = WORK / "minutes.json"
+    return dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {}
+
+
+def minutes() -> str:
+    """How long it all took, in words."""
+    kept = took()
+    trained = [kept.get(f"{name}.onnx") for name in (*NETWORKS, "smeconvnet")]
+    parts = {"`mien bench` of the recognisers": kept.get("run"), "of the spotters": kept.get("singles-run")}
+    parts["`mien train` of all eight"] = None if None in trained else sum(t for t in trained if t)
+    said = [f"{words} {'not timed' if value is None else f'{value:.0f}'}" for words, value in parts.items()]
+    total = "" if None in parts.values() else f", together {sum(v for v in parts.values() if v):.0f}"
+    return f"Minutes on two cores, clips and videos prepared anew: {', '.join(said)}{total}."
 
 
 def seconds(run: Path) -> dict[str, float]:
@@ -118,13 +149,19 @@ def main() -> None:
         mien("synth", "clips", "--out", "clips", "--layout", "samm", *CLIPS, *jobs)
         mien("synth", "recordings", "--out", "singles", "--layout", "samm-lv", *VIDEOS, *jobs)
         where = ("--cache", "cache", *jobs)
+        clips, videos = ("--data", "samm=clips"), ("--data", "samm-lv=singles")
         models = ("--model", *BASELINES, *NETWORKS)
-        mien("bench", "--data", "samm=clips", "--protocol", "loso", *models, "--out", "run", *where)
-        videos = ("--data", "samm-lv=singles", "--protocol", "spotting", "--model", *SPOTTERS)
-        mien("bench", *videos, "--out", "singles-run", *where)
+        timed("run", "bench", *clips, "--protocol", "loso", *models, "--out", "run", *where)
+        spotting = ("--protocol", "spotting", "--model", *SPOTTERS, "--out", "singles-run")
+        timed("singles-run", "bench", *videos, *spotting, *where)
+        for name in (*NETWORKS, "smeconvnet"):
+            data = videos if name == "smeconvnet" else clips
+            recipe = "dtscnn:head=softmax" if name == "dtscnn" else name
+            timed(f"{name}.onnx", "train", recipe, *data, "--out", f"{name}.onnx", *where)
     table, lines = recognisers(WORK / "run")
     found = spotters(WORK / "singles-run")
-    put("systems", f"{table}\n\nSMEConvNet and its foils on long videos, one person left out:\n\n{found}")
+    videos = f"SMEConvNet and its foils on long videos, one person left out:\n\n{found}"
+    put("systems", f"{table}\n\n{videos}\n\n{minutes()}")
     floor = f"Majority: {lines['majority']}. Stratified random: {lines['stratified-random']}."
     for name in NETWORKS:
         on_page(
