@@ -2,8 +2,8 @@
 
 Nobody says how the flow picture that a model will see was made: by which algorithm, from which cut, steadied
 or not, at which size, stretched to whole numbers or not. So each clip gives several maps, each made in a way
-of its own. Every fifth person is set apart (``dev``); their maps come a second time in a way that training
-never sees (``other``): TV-L1 with its usual settings, not steadied, a fixed cut, pictures of whole numbers.
+of its own. Every fifth person is set apart (``dev``); their maps come a second time, all made
+in one way (``other``): TV-L1 with its usual settings, not steadied, a fixed cut, pictures of whole numbers.
 """
 
 from __future__ import annotations
