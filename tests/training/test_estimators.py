@@ -176,6 +176,31 @@ def weights(made: NetworkClassifier, file: Path, labels: list[str] | None, peopl
     return file
 
 
+def test_a_checkpoint_of_other_clips_is_refused(tmp_path: Path) -> None:
+    """It would give a model that was not trained on what it names."""
+    X, y, groups = maps()
+    how = replace(HOW, epochs=2)
+    first = weights(ststnet().set_params(training=how).fit(X, y), tmp_path / "first.safetensors", None)
+    file = tmp_path / "m.checkpoint"
+    made = NetworkClassifier("ststnet", (Port("flow", (1, 3, 28, 28), False),), how)
+    rows = made.fit(X, y, groups, checkpoint=file).predict_proba(X)
+    assert np.array_equal(clone(made).fit(X, y, groups, checkpoint=file).predict_proba(X), rows)
+    turned = X.copy()
+    turned[5, 0, 2, 3, 4] += 1
+    people = groups.copy()
+    people[0] = "y/0"
+    for clips, words, subjects, init in (
+        (maps(seed=1)[0], y, groups, ""),
+        (turned, y, groups, ""),
+        (X, np.roll(y, 1), groups, ""),
+        (X, np.char.add(y, "s"), groups, ""),
+        (X, y, people, ""),
+        (X, y, groups, str(first)),
+    ):
+        with pytest.raises(InputError, match="other training, or of other clips"):
+            clone(made).set_params(init=init).fit(clips, words, subjects, checkpoint=file)
+
+
 def test_clips_of_another_shape_are_refused() -> None:
     X, y, _ = maps()
     with pytest.raises(InputError, match="takes clips of 1×3×28×28"):

@@ -112,11 +112,13 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             X: the clips.
             y: (n,) their classes.
             groups: (n,) their subjects; needed where the epoch is chosen on inner validation people.
-            checkpoint: a file that training is kept in after each epoch, and goes on from.
+            checkpoint: a file that training is kept in after each epoch, and goes on from: the same
+                training of the same network, from the same first weights, on the same clips.
             progress: told about epochs.
 
         Raises:
-            InputError: the clips do not fit the network, or a loss that is no number.
+            InputError: the clips do not fit the network, a checkpoint of anything else, or a loss that is no
+                number.
         """
         from mien.models import make_network
         from mien.training.loop import train
@@ -150,6 +152,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 validation=validation,
                 device=self.device,
                 checkpoint=checkpoint,
+                what="" if checkpoint is None else self._what(X, words, groups),
                 progress=progress or silent,
             )
         self.network_ = made.eval()
@@ -183,6 +186,21 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         with repeatable(0), torch.inference_mode():
             rows = [self.network_.features(*clips.batch([i])) for i in range(len(clips))]
         return np.asarray(torch.cat(rows).double().numpy(), np.float64)
+
+    def _what(self, X: Any, words: NDArray[Any], groups: Any) -> str:
+        """Digest of the network, its first weights, and every clip with its class and person."""
+        import hashlib
+
+        from mien.inputs import file_digest, key_of
+
+        rows = []
+        for clip in X:
+            array = np.ascontiguousarray(clip, np.float32)
+            rows.append([list(array.shape), hashlib.blake2b(array.tobytes(), digest_size=16).hexdigest()])
+        made = [self.network, self.preset, repr(self.options), repr(self.ports)]
+        weights = file_digest(self.init) if self.init else ""
+        people = [] if groups is None else [str(g) for g in groups]
+        return key_of("checkpoint", made, weights, rows, [str(word) for word in words], people)
 
     def _clips(self, network: Network, X: Any, numbers: NDArray[np.integer]) -> Clips:
         """X as the network's ports take it."""

@@ -93,6 +93,7 @@ def train(
     validation: Clips | None = None,
     device: str = "cpu",
     checkpoint: Path | None = None,
+    what: str = "",
     progress: ProgressHook = silent,
 ) -> History:
     """Train a network where it stands.
@@ -105,6 +106,8 @@ def train(
         validation: clips of other people, which ``how.patience`` needs.
         device: ``"cpu"``, ``"cuda"``; on a GPU in mixed precision.
         checkpoint: a ``.safetensors`` file, written after each epoch; training goes on from one.
+        what: a digest of all that is trained and of what it learns from (clips, classes, people, first
+            weights); a checkpoint of anything else is refused.
         progress: told about epochs.
 
     Raises:
@@ -124,7 +127,7 @@ def train(
         optimizer = _optimizer(network, how)
         history, best = History(), None
         if checkpoint is not None and checkpoint.exists():
-            history, best = _resume(checkpoint, network, optimizer, how, seed)
+            history, best = _resume(checkpoint, network, optimizer, how, seed, what)
         for epoch in range(len(history.loss), how.epochs):
             if how.patience and epoch - history.best > how.patience:
                 break
@@ -136,7 +139,7 @@ def train(
                 if history.validation[-1] == min(history.validation):
                     history.best, best = epoch, _copied(network)
             if checkpoint is not None:
-                _save(checkpoint, network, optimizer, history, best, how, seed)
+                _save(checkpoint, network, optimizer, history, best, how, seed, what)
             progress(Progress("training", epoch + 1, how.epochs, network.card.title))
         if best is not None:
             network.load_state_dict(best)
@@ -262,6 +265,7 @@ def _save(
     best: dict[str, Tensor] | None,
     how: Training,
     seed: int,
+    what: str,
 ) -> None:
     from safetensors.torch import save
 
@@ -274,13 +278,14 @@ def _save(
     words = {
         "training": how.digest(),
         "seed": str(seed),
+        "what": what,
         "history": json.dumps([history.loss, history.validation, history.best]),
     }
     write_whole(path, save({k: v.contiguous() for k, v in tensors.items()}, metadata=words))
 
 
 def _resume(
-    path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, how: Training, seed: int
+    path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, how: Training, seed: int, what: str
 ) -> tuple[History, dict[str, Tensor] | None]:
     from safetensors import SafetensorError, safe_open
 
@@ -290,8 +295,11 @@ def _resume(
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no dict)
     except (OSError, SafetensorError) as error:
         raise InputError(f"{path} is no checkpoint, or a damaged one: remove it to begin anew.") from error
-    if (words.get("training"), words.get("seed")) != (how.digest(), str(seed)):
-        raise InputError(f"{path} is a checkpoint of other training: remove it, or name another.")
+    told = (words.get("training"), words.get("seed"), words.get("what"))
+    if told != (how.digest(), str(seed), what):
+        raise InputError(
+            f"{path} is a checkpoint of other training, or of other clips: remove it, or name another."
+        )
 
     def own(prefix: str) -> dict[str, Tensor]:
         return {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
