@@ -31,6 +31,7 @@ GROUND = {
     "progress",
     "records",
     "sources",
+    "weights",
 }
 CORRIDOR = {
     *("video", "face", "motion", "features", "inputs", "modelfile", "spotting", "recognition"),

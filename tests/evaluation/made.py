@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,3 +104,15 @@ class Named:
 
 
 LARGEST = Named("largest", Largest)
+
+
+def first_weights(file: Path, network: str, subjects: Sequence[str]) -> Path:
+    """A network's weights as ``mien train`` leaves them, trained on these people."""
+    from safetensors.torch import save_file
+
+    from mien.models import make_network
+    from mien.training.estimators import METADATA
+
+    tensors = {k: v.contiguous() for k, v in make_network(network, classes=3).state_dict().items()}
+    save_file(tensors, file, metadata={METADATA: json.dumps({"subjects": list(subjects)})})
+    return file

@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 
 from mien.errors import InputError, MienError
 from mien.evaluation import Own, benchmark, make_protocol, select_prepared
-from tests.evaluation.made import LARGEST, Flat, Largest, Named, feature_set, people
+from tests.evaluation.made import LARGEST, Flat, Largest, Named, feature_set, first_weights, people
 
 LOSO = make_protocol("loso", select=select_prepared)
 
@@ -360,6 +360,24 @@ def test_a_model_that_has_seen_a_tested_person_is_refused(tmp_path: Path) -> Non
     data = feature_set(tmp_path / "x", people(2, 1))
     with pytest.raises(InputError, match="has seen casme2/p1"):
         benchmark([Knowing("knowing", Largest)], [data], LOSO)
+
+
+def test_first_weights_that_know_a_tested_person_are_refused(tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="networks need the extra 'train'")
+    from mien.datasets import read_dataset
+    from mien.training.systems import make_system
+    from tests.test_cli_bench import maps
+
+    data = read_dataset("flow", maps(tmp_path / "flow", people=2))
+    known = data.samples[0].subject
+    for told, refused in (([known], True), (["x/1"], False)):
+        file = first_weights(tmp_path / "w.safetensors", "ststnet", told)
+        contender = make_system(f"ststnet:init={file},epochs=1")
+        if refused:
+            with pytest.raises(InputError, match=rf"ststnet.* has seen {known}"):
+                benchmark([contender], [data], LOSO)
+        else:
+            assert benchmark([contender], [data], LOSO).failures == ()
 
 
 # --- one person, however spelled ----------------------------------------------------------------------------

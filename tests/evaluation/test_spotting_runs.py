@@ -20,7 +20,7 @@ from mien.evaluation import benchmark_spotting, make_protocol
 from mien.evaluation.spotting_chance import random_intervals
 from mien.inputs import ArrayCache
 from mien.sources import Recording, Source
-from tests.evaluation.made import LARGEST
+from tests.evaluation.made import LARGEST, first_weights
 
 SPOTTING = make_protocol("spotting")
 MICRO, MACRO = 0, 1
@@ -459,6 +459,16 @@ def test_what_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "strange" / "thesis.doc").touch()
     with pytest.raises(InputError, match="no run of mien's"):
         benchmark_spotting([fake()], [data], SPOTTING, tmp_path / "strange")
+
+
+def test_first_weights_that_know_a_searched_person_are_refused(tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="networks need the extra 'train'")
+    from mien.training.spotters import SmeconvnetSpotting
+
+    data = dataset(tmp_path / "data", "cas-me-2", {"a_1": [], "b_1": []})
+    file = first_weights(tmp_path / "w.safetensors", "smeconvnet", ["cas-me-2/b"])
+    with pytest.raises(InputError, match=r"smeconvnet.* has seen cas-me-2/b"):
+        benchmark_spotting([SmeconvnetSpotting(init=str(file))], [data], SPOTTING)
 
 
 def test_only_some_parts(tmp_path: Path) -> None:

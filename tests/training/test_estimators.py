@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
 from sklearn.base import clone
@@ -138,6 +139,36 @@ def test_the_surer_of_two_scales_decides() -> None:
     assert (OneScale(streams[0]).fit(short, y).predict(short) == y).all()
 
 
+def test_two_scales_go_on_where_they_were_stopped(tmp_path: Path) -> None:
+    shapes = ((32, 3, 48, 48), (64, 3, 48, 48))
+    how = Training(epochs=2, batch=2, optimizer="adam")
+    streams = [
+        NetworkClassifier("dtscnn", (Port("clip", s, True),), how, options=(("frames", s[0]),))
+        for s in shapes
+    ]
+    y = WORDS[[0, 1] * 2]
+    X = np.random.default_rng(0).random((4, sum(int(np.prod(s)) for s in shapes))).astype(np.float32)
+    whole = TwoScales(*streams, head="softmax").fit(X, y).predict_proba(X)
+    told: list[int] = []
+
+    def stop(progress: Any) -> None:
+        told.append(progress.done)
+        if told == [1, 2, 1]:  # in the long stream
+            raise KeyboardInterrupt
+
+    file = tmp_path / "m.onnx.checkpoint"
+    with pytest.raises(KeyboardInterrupt):
+        TwoScales(*streams, head="softmax").fit(X, y, checkpoint=file, progress=stop)
+    kept = ["m.onnx.long.checkpoint", "m.onnx.short.checkpoint"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == kept
+    rest: list[int] = []
+    again = TwoScales(*streams, head="softmax").fit(
+        X, y, checkpoint=file, progress=lambda progress: rest.append(progress.done)
+    )
+    assert rest == [2]  # the last epoch of the long stream alone
+    assert np.array_equal(again.predict_proba(X), whole)
+
+
 @pytest.mark.parametrize(
     ("labels", "same"), [(list(WORDS), True), (["anger", "fear", "joy"], False), (None, False)]
 )
@@ -166,6 +197,17 @@ def test_whom_first_weights_know(tmp_path: Path) -> None:
     assert make_system("ststnet").seen == ()
     foreign = weights(ststnet().fit(X, y), tmp_path / "f.safetensors", None)
     assert make_system(f"ststnet:init={foreign}").seen == ()
+
+
+@pytest.mark.parametrize(
+    "told", ['{"subjects": null}', '{"subjects": "x/1"}', '{"subjects": ["x/1", 2]}', "{}", "[]", "null"]
+)
+def test_weights_that_do_not_say_whom_they_know_are_refused(tmp_path: Path, told: str) -> None:
+    """Of mien's own, such a file would count as having seen nobody."""
+    file = tmp_path / "w.safetensors"
+    save_file({"x": torch.zeros(1)}, file, metadata={METADATA: told})
+    with pytest.raises(InputError, match=r"does not say whom .* train them again"):
+        _ = make_system(f"ststnet:init={file}").seen
 
 
 def weights(made: NetworkClassifier, file: Path, labels: list[str] | None, people: Any = ()) -> Path:

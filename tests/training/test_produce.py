@@ -20,8 +20,9 @@ from mien.modelfile import read
 from mien.sources import Recording
 from mien.spotting import ModelSpotter, Spotting
 from mien.training import spotters
-from mien.training.produce import Produced, produce_spotter
+from mien.training.produce import Produced, produce, produce_spotter
 from mien.training.spotters import FaceFrames, FeatureSpotter, SmeconvnetSpotting
+from mien.training.systems import make_system
 
 FPS, FRAMES = 20.0, 60
 SMALL = SmeconvnetSpotting(epochs=12)
@@ -193,3 +194,36 @@ def test_an_expression_beyond_its_video_is_named(tmp_path: Path) -> None:
     sources = [recording(tmp_path, i) for i in range(6)]
     told = produce_spotter(SmeconvnetSpotting(epochs=1), sources, truths, PEOPLE, tmp_path / "w.safetensors")
     assert told.left_out == (("0, late", "it lies from 58 to 62, and its video from 0 to 59"),)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "out", "words"),
+    [
+        ("dtscnn", "x.onnx", "support vector machine"),
+        ("dtscnn:streams=short", "x.safetensors", "support vector machine"),
+        ("dtscnn:head=softmax", "x.safetensors", "is two networks"),
+    ],
+)
+def test_what_no_file_holds_is_refused_before_anything_is_prepared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recipe: str, out: str, words: str
+) -> None:
+    def prepared(*_: Any, **__: Any) -> None:
+        raise AssertionError("a clip was prepared")
+
+    monkeypatch.setattr("mien.training.produce.compute", prepared)
+    clips = [recording(tmp_path, i) for i in range(2)]
+    with pytest.raises(InputError, match=words):
+        produce(make_system(recipe), clips, ["a", "b"], ["x/1", "x/2"], ["a", "b"], tmp_path / out)
+
+
+def test_a_spotter_stopped_on_other_videos_is_not_gone_on_with(tmp_path: Path) -> None:
+    def stop(progress: Any) -> None:
+        if progress.stage == "training":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        made(tmp_path, progress=stop)
+    assert (tmp_path / "spotter.onnx.checkpoint").is_file()
+    sources = [recording(tmp_path, i) for i in range(1, 7)]
+    with pytest.raises(InputError, match="of other clips"):
+        produce_spotter(SMALL, sources, TRUTHS, PEOPLE, tmp_path / "spotter.onnx")

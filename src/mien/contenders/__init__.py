@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from mien.contenders.options import Option, options, parse_options
 from mien.errors import InputError
+from mien.weights import SHIPPED, shipped
 
 if TYPE_CHECKING:
     from mien.contenders.model import ModelContender
@@ -42,7 +43,8 @@ def make_contender(text: str) -> Recipe | ModelContender:
     """A contender from what a user writes.
 
     Args:
-        text: ``NAME``, ``NAME:key=value,key=value``, or the path of a model file, which ends in ``.onnx``.
+        text: ``NAME``, ``NAME:key=value,key=value``, the path of a model file, which ends in ``.onnx``, or
+            the name of one that comes with mien (:data:`mien.weights.SHIPPED`).
 
     Returns:
         The contender, with the options given and its own defaults for the rest.
@@ -55,6 +57,10 @@ def make_contender(text: str) -> Recipe | ModelContender:
         from mien.contenders.model import open_model
 
         return open_model(text)
+    if text in SHIPPED:
+        from mien.contenders.model import open_model
+
+        return open_model(shipped(text))
     name, colon, given = text.partition(":")
     cls = _recipe(name.strip())
     return cls(**parse_options(cls, cls.base, given)) if colon else cls()
@@ -85,8 +91,8 @@ def _recipe(name: str) -> type[Recipe]:
         if name in SPOTTING_CONTENDERS:
             raise InputError(f"{name} finds expressions in long videos: ask for --protocol spotting")
         raise InputError(
-            f"there is no contender {name!r}; choose one of {', '.join(CONTENDERS)}, or give a model file, "
-            f"which ends in {_MODEL}"
+            f"there is no contender {name!r}; choose one of {', '.join((*CONTENDERS, *SHIPPED))}, or give a "
+            f"model file, which ends in {_MODEL}"
         )
     file, _, factory = CONTENDERS[name].partition(":")
     return cast("type[Recipe]", getattr(import_module(f"mien.contenders.{file}"), factory))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from mien.models.cards import CARDS
+from mien.weights import SHIPPED
 
 __all__ = ["HEADINGS", "LICENCE", "summary_table"]
 
@@ -29,7 +30,7 @@ def summary_table() -> str:
     """All of them as plain text, one a line, uncut.
 
     Parameters are counted for the ``paper`` preset and the published number of classes, which stands beside
-    the count. No weights are shipped yet.
+    the count. Weights are named by what `mien bench --model` and `--init` take.
     """
     rows = [
         (
@@ -39,7 +40,7 @@ def summary_table() -> str:
             card.eats,
             card.frames,
             f"{card.parameters:,} ({card.classes} classes)",
-            _NO_WEIGHTS,
+            ", ".join(w.name for w in SHIPPED.values() if w.network == card.name) or _NO_WEIGHTS,
             LICENCE,
             str(card.year),
             card.paper,

@@ -264,17 +264,17 @@ def _initialised(network: Network, path: str, labels: Sequence[str]) -> InitRepo
     }
     if not report.adapted and names.issuperset(report.loaded):
         raise InputError(f"{path}: nothing but the last layer fits; these are weights of another network")
-    if weights_words(path).get("labels") != list(labels):
+    if (weights_words(path) or {}).get("labels") != list(labels):
         network.last.load_state_dict(last)
         report = report.without(names)
     return report
 
 
-def weights_words(path: str | Path) -> dict[str, Any]:
-    """What a file of weights says of itself (network, labels, subjects, ...); nothing, if it is not mien's.
+def weights_words(path: str | Path) -> dict[str, Any] | None:
+    """What a file of weights says of itself (network, labels, subjects, ...); ``None`` if it is not mien's.
 
     Raises:
-        InputError: it cannot be read as safetensors.
+        InputError: it cannot be read as safetensors, or is mien's and does not say whom it was trained on.
     """
     import json
 
@@ -282,10 +282,19 @@ def weights_words(path: str | Path) -> dict[str, Any]:
 
     try:
         with safe_open(path, framework="pt") as file:
-            words = json.loads((file.metadata() or {}).get(METADATA, "{}"))
+            text = (file.metadata() or {}).get(METADATA)
+        if text is None:
+            return None
+        words = json.loads(text)
     except (OSError, SafetensorError, ValueError) as error:
         raise InputError(f"{path} is no safetensors file, or a damaged one ({error})") from None
-    return words if isinstance(words, dict) else {}
+    people = words.get("subjects") if isinstance(words, dict) else None
+    if not isinstance(people, list) or not all(isinstance(person, str) for person in people):
+        raise InputError(
+            f"{path} does not say whom these weights were trained on, so that nobody could be tested "
+            "honestly: train them again with mien train"
+        )
+    return dict(words)
 
 
 def _parts(clip: Any, ports: Sequence[Port]) -> list[NDArray[np.float32]]:
@@ -343,21 +352,32 @@ class TwoScales(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.second = second
         self.head = head
 
-    def fit(self, X: Any, y: Any, groups: Any = None) -> TwoScales:
-        """Train both; X is (n, D), the two scales' arrays flattened in a row."""
+    def fit(
+        self, X: Any, y: Any, groups: Any = None, *, checkpoint: Path | None = None, progress: Any = None
+    ) -> TwoScales:
+        """Train both; X is (n, D), the two scales' arrays flattened in a row.
+
+        With a checkpoint each stream has its own (:meth:`checkpoints`).
+        """
         from sklearn.base import clone
 
         from mien.contenders.estimators import SupportVectors
 
         self.streams_ = []
         self.heads_ = []
-        for stream, part in zip((self.first, self.second), self._split(X), strict=True):
-            fitted = clone(stream).fit(part, y, groups)
+        files = self.checkpoints(checkpoint) if checkpoint is not None else (None, None)
+        for stream, part, file in zip((self.first, self.second), self._split(X), files, strict=True):
+            fitted = clone(stream).fit(part, y, groups, checkpoint=file, progress=progress)
             self.streams_.append(fitted)
             if self.head == "svm":
                 self.heads_.append(SupportVectors("linear", 1.0).fit(fitted.features(part), y))
         self.classes_ = self.streams_[0].classes_
         return self
+
+    @staticmethod
+    def checkpoints(file: Path) -> tuple[Path, Path]:
+        """``m.checkpoint`` as the two streams have it: ``m.short.checkpoint`` and ``m.long.checkpoint``."""
+        return file.with_suffix(f".short{file.suffix}"), file.with_suffix(f".long{file.suffix}")
 
     def probabilities(self, X: Any) -> list[NDArray[np.float64]]:
         """(n, K) of each stream."""

@@ -78,8 +78,9 @@ def produce(
 ) -> Produced:
     """Train on all of them and write the model.
 
-    Training is kept in ``OUT.checkpoint`` after each epoch; started again with the same settings and clips,
-    it goes on from there. The file goes when the model is written.
+    Training is kept in ``OUT.checkpoint`` after each epoch (of DTSCNN's two streams in
+    ``OUT.short.checkpoint`` and ``OUT.long.checkpoint``); started again with the same settings and clips, it
+    goes on from there. The file goes when the model is written.
 
     Args:
         system: what is trained.
@@ -96,10 +97,14 @@ def produce(
         progress: told about clips and epochs.
 
     Raises:
-        InputError: no clip can be used, a class has none, or the file cannot be written.
+        InputError: no clip can be used, a class has none, a checkpoint is of other training, or the file
+            cannot be written or does not hold what is trained.
     """
     out = Path(out)
     check_out(out)
+    estimator = system.make(tuple(labels), seed)
+    _check_fits(estimator, out, system)
+    seen = system.seen  # first weights have seen people, too
     step = system.step_for(sources[0])
     arrays = compute(sources, step, cache=cache, jobs=jobs, progress=progress)
     bad = tuple(
@@ -116,20 +121,17 @@ def produce(
         raise InputError(f"no clip is {' or '.join(lacking)}: there is nothing to learn it from")
     rows = [[sources[i].key, classes[i], subjects[i], digest_of(sources[i], cache)] for i in kept]
     data_digest = key_of(rows)
-    estimator = system.make(tuple(labels), seed)
     recipe = key_of(system.digest(), seed)
-    if isinstance(estimator, NetworkClassifier):
-        checkpoint = out.with_name(f"{out.name}.checkpoint")
-        estimator.fit(X, y, groups, checkpoint=checkpoint, progress=progress)
-        checkpoint.unlink(missing_ok=True)
-    else:
-        estimator.fit(X, y, groups)
+    checkpoint = out.with_name(f"{out.name}.checkpoint")
+    estimator.fit(X, y, groups, checkpoint=checkpoint, progress=progress)
     people = sorted(set(groups.tolist()))
-    known = sorted({*people, *system.seen})  # first weights have seen people, too
+    known = sorted({*people, *seen})
     if out.suffix == ".safetensors":
         _write_weights(estimator, out, system, known, recipe, data_digest, data)
     else:
         _write_model(estimator, out, system, known, recipe, data_digest, data, licence)
+    for file in (checkpoint, *TwoScales.checkpoints(checkpoint)):
+        file.unlink(missing_ok=True)
     return Produced(out, len(kept), len(people), bad, tuple(_notes(estimator)))
 
 
@@ -177,6 +179,7 @@ def produce_spotter(
         )
     if not sources:
         raise InputError("there is no video to learn from")
+    seen = contender.seen  # first weights have seen people, too
     step = contender.step_for(sources[0])
     arrays = compute(sources, step, cache=cache, jobs=jobs, progress=progress)
     left_out, X, known, groups, rows = [], [], [], [], []
@@ -203,9 +206,8 @@ def produce_spotter(
     spotter = contender.make(seed)
     checkpoint = out.with_name(f"{out.name}.checkpoint")
     spotter.fit(X, known, groups, checkpoint=checkpoint, progress=progress)
-    checkpoint.unlink(missing_ok=True)
     people, chosen_on = sorted(set(groups)), {groups[i] for i in spotter.chosen_on_}
-    names = sorted({*people, *contender.seen})  # first weights have seen people, too
+    names = sorted({*people, *seen})
     recipe, data_digest = key_of(contender.digest(), seed), key_of(rows)
     if out.suffix == ".safetensors":
         _write_weights(spotter.classifier, out, contender, names, recipe, data_digest, data)
@@ -225,6 +227,7 @@ def produce_spotter(
             notes=f"Trained on {data}. {notes}" if data else notes,
             tunables=_tunables(spotter),
         )
+    checkpoint.unlink(missing_ok=True)
     micro, macro = spotter.bars_.bars_
     told_of = (
         *_notes(spotter.classifier),
@@ -248,6 +251,22 @@ def _tunables(spotter: FeatureSpotter) -> dict[str, Any]:
     }
 
 
+def _check_fits(estimator: Any, out: Path, system: System) -> None:
+    """Refuse what the file could not hold, before anything is prepared."""
+    if isinstance(estimator, NetworkClassifier):
+        return
+    if not isinstance(estimator, TwoScales) or estimator.head != "softmax":
+        raise InputError(
+            f"{system.name}: a support vector machine is no network and does not go into a file; train with "
+            "head=softmax"
+        )
+    if out.suffix == ".safetensors":
+        raise InputError(
+            f"{system.name} is two networks, which one file of weights cannot hold: train its streams one by "
+            "one (streams=short, streams=long, each with head=softmax), or write a .onnx file"
+        )
+
+
 def _write_weights(
     estimator: Any,
     out: Path,
@@ -257,11 +276,6 @@ def _write_weights(
     data_digest: str,
     data: str,
 ) -> None:
-    if not isinstance(estimator, NetworkClassifier):
-        raise InputError(
-            f"{system.name} is several networks, which one file of weights cannot hold: train its streams "
-            "one by one (streams=short, streams=long, each with head=softmax), or write a .onnx file"
-        )
     from safetensors.torch import save
 
     words = {
@@ -294,13 +308,8 @@ def _write_model(
     if isinstance(estimator, NetworkClassifier):
         network: Any = estimator.network_
         ports = [port.name for port in estimator.ports]
-    elif isinstance(estimator, TwoScales) and estimator.head == "softmax":
-        network, ports = tuple(stream.network_ for stream in estimator.streams_), list(SCALES)
     else:
-        raise InputError(
-            f"{system.name}: a support vector machine is no network and does not go into a model file; train "
-            "with head=softmax"
-        )
+        network, ports = tuple(stream.network_ for stream in estimator.streams_), list(SCALES)
     notes = f"Trained on {data}." if data else ""
     export(
         network,

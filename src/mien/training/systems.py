@@ -23,6 +23,7 @@ from mien.inputs.pipeline import Packed, Prepare, Step
 from mien.models import CARDS, PRESETS
 from mien.motion import FLOW_METHODS
 from mien.training.settings import Augment, Training
+from mien.weights import SHIPPED, first_weights, name_of
 
 if TYPE_CHECKING:
     from mien.training.estimators import NetworkClassifier, Port, TwoScales
@@ -36,19 +37,24 @@ _FLOW_SIDE: Final = 128
 
 @dataclass(frozen=True, slots=True)
 class WeightsFile:
-    """A file that is there."""
+    """A file that is there, or the name of weights that come with mien."""
 
-    allowed: ClassVar[str] = "a .safetensors file"
+    allowed: ClassVar[str] = (
+        "a .safetensors file, or one that comes with mien: "
+        f"{', '.join(name for name, one in SHIPPED.items() if one.begin)}"
+    )
 
     def parse(self, text: str) -> str:
         """The path."""
+        if text in SHIPPED:
+            return str(first_weights(text))
         if text and not Path(text).is_file():
             raise ValueError(text)
         return text
 
     def spell(self, value: Any) -> str:
-        """The path."""
-        return str(value)
+        """The path, or the name."""
+        return name_of(value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,13 +170,17 @@ class System(Recipe):
 
 
 def people_of(weights: str) -> tuple[str, ...]:
-    """Whom a file of weights was trained on, as far as it says so; nobody without a file (``""``)."""
+    """Whom a file of weights was trained on; nobody without a file (``""``), or with one that is not mien's.
+
+    Raises:
+        InputError: it is mien's and does not say so.
+    """
     if not weights:
         return ()
     need_torch()
     from mien.training.estimators import weights_words
 
-    return tuple(weights_words(weights).get("subjects", ()))
+    return tuple((weights_words(weights) or {}).get("subjects", ()))
 
 
 def need_torch() -> None:
@@ -478,6 +488,29 @@ class StstnetSystem(_FlowSystem):
         return Training(epochs=800, batch=256, optimizer="adam", lr=5e-5)
 
 
+@dataclass(frozen=True, kw_only=True)
+class MotionMapSystem(_FlowSystem):
+    """mien's own network over flow and strain; ``init`` gives it what it learned from others' maps.
+
+    Both presets: Adam, learning rate 1e-3, 30 epochs, 16 clips a batch.
+    """
+
+    base: ClassVar[str] = "motionmap"
+    words: ClassVar[str] = "MotionMap: a levelled map of flow and strain, read at once and by convolutions"
+    content = "flow_strain"
+
+    def specs(self) -> tuple[tuple[str, InputSpec], ...]:
+        """As of the other two, but each map less its mean, over its deviation.
+
+        A picture of whole numbers in which one spot moves far has no spread about its median.
+        """
+        return tuple((port, replace(spec, normalisation="standard")) for port, spec in super().specs())
+
+    def settings(self) -> Training:
+        """As above."""
+        return SMALL
+
+
 SYSTEMS: Final[Mapping[str, type[System]]] = MappingProxyType(
     {
         cls.base: cls
@@ -489,6 +522,7 @@ SYSTEMS: Final[Mapping[str, type[System]]] = MappingProxyType(
             AkmnetSystem,
             OffApexNetSystem,
             StstnetSystem,
+            MotionMapSystem,
         )
     }
 )
