@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -177,9 +178,15 @@ def test_tables_are_not_replaced_by_those_of_something_else(tmp_path: Path) -> N
     # more models on the same, and other seeds, may come; so may a run whose account is damaged
     found = benchmark([LARGEST, logistic()], [data], LOSO, tmp_path / "run", seeds=(0, 1))
     assert found.summary["model"].unique().tolist() == ["largest", "lr"]
-    (tmp_path / "run" / "run.json").write_text("{")
-    benchmark([LARGEST], [data], LOSO, tmp_path / "run")
-    assert files(tmp_path / "run")["summary.csv"] == first["summary.csv"]
+    for damaged in ("{", "[]", '"loso"', "null", '{"asked": null}', '{"protocol": "loso", "asked": [1]}'):
+        (tmp_path / "run" / "run.json").write_text(damaged)
+        benchmark([LARGEST], [data], LOSO, tmp_path / "run")
+        assert files(tmp_path / "run")["summary.csv"] == first["summary.csv"]
+    # what was run cannot be known, and its tables may be worth something
+    (tmp_path / "run" / "run.json").unlink()
+    (tmp_path / "run" / "run.json").mkdir()
+    with pytest.raises(InputError, match=r"run\.json cannot be read"):
+        benchmark([LARGEST], [data], LOSO, tmp_path / "run")
 
 
 def test_a_damaged_result_is_computed_again(tmp_path: Path) -> None:
@@ -360,6 +367,36 @@ def test_a_model_that_has_seen_a_tested_person_is_refused(tmp_path: Path) -> Non
     data = feature_set(tmp_path / "x", people(2, 1))
     with pytest.raises(InputError, match="has seen casme2/p1"):
         benchmark([Knowing("knowing", Largest)], [data], LOSO)
+
+
+def test_whom_a_model_knows_may_stand_in_the_training_part(tmp_path: Path) -> None:
+    """Trained on one part of a data set, it is tested on the other, in which nobody is known."""
+    data = feature_set(tmp_path / "x", people(4, 1))
+    parts = {"casme2/p0": "training", "casme2/p1": "training"}
+    samples = tuple(replace(s, part=parts.get(s.subject, "test")) for s in data.samples)
+    data = replace(data, samples=samples)
+
+    class Knowing(Named):
+        seen = tuple(parts)
+
+    how = make_protocol("test", select=select_prepared)
+    for needs_training in (False, True):
+        found = benchmark([Knowing("knowing", Largest, needs_training=needs_training)], [data], how)
+        assert {s for r in found.results for s in r.subjects} == {"casme2/p2", "casme2/p3"}
+    held = make_protocol("holdout", select=select_prepared, share=0.5)
+    tested = set(benchmark([LARGEST], [data], held).results[0].subjects)
+    others, one = {s.subject for s in samples} - tested, Named("one", Largest)
+    object.__setattr__(one, "seen", tuple(others))
+    assert set(benchmark([one], [data], held).results[0].subjects) == tested
+    object.__setattr__(one, "seen", (*others, min(tested)))
+    with pytest.raises(InputError, match=f"has seen {min(tested)}"):
+        benchmark([one], [data], held)
+
+    class Other(Named):
+        seen = ("casme2/p3",)
+
+    with pytest.raises(InputError, match="has seen casme2/p3"):
+        benchmark([Other("other", Largest, needs_training=False)], [data], how)
 
 
 def test_first_weights_that_know_a_tested_person_are_refused(tmp_path: Path) -> None:

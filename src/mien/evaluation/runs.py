@@ -222,8 +222,9 @@ def benchmark(
     left_out += annotated_but_broken(datasets)
     clips = _Clips(selection, left_out)
     clips.find(samples)
-    for one in contenders:
-        check_strangers(one.name, getattr(one, "seen", ()), clips.selection.subjects)
+    if len(clips.selection) and any(getattr(one, "seen", ()) for one in contenders):
+        # before anything is prepared; again below, where clips that turned out unusable may change the folds
+        _check_tested(contenders, _plan(protocol, clips.selection, contenders), clips.selection)
     progress(Progress("reading clips", 0, len(clips.sources)))
     read = clips.digests(cache)
     asked = {
@@ -262,6 +263,7 @@ def benchmark(
             if isinstance(features, np.ndarray):
                 check_unscaled(features)
     plan = _plan(protocol, clips.selection, contenders)
+    _check_tested(contenders, plan, clips.selection)
     digests = [
         read[i] or digest_of(source, cache) for i, source in zip(clips.kept, clips.sources, strict=True)
     ]
@@ -472,6 +474,13 @@ def _plan(protocol: Protocol, selection: Selection, contenders: Sequence[Contend
             everything = np.arange(len(selection))
             return Plan((Fold("test", everything[:0], everything),), ())
     return protocol.splitter(selection).plan(selection.subjects, selection.classes)
+
+
+def _check_tested(contenders: Sequence[Contender], plan: Plan, selection: Selection) -> None:
+    """Refuse contenders that know somebody who is tested in any fold; whom they train on, they may know."""
+    tested = {selection.subjects[i] for fold in plan.folds for i in fold.test.tolist()}
+    for one in contenders:
+        check_strangers(one.name, getattr(one, "seen", ()), tested)
 
 
 # --- the folds ----------------------------------------------------------------------------------------------
@@ -692,16 +701,25 @@ def check_same_run(folder: Path, asked: dict[str, str]) -> None:
         asked: a digest, or the name, of each of protocol, classes, folds and data.
 
     Raises:
-        InputError: its ``run.json`` says that something else was asked.
+        InputError: its ``run.json`` says that something else was asked, or cannot be read.
     """
     path = folder / "run.json"
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return
-    except (OSError, ValueError):
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read ({(error.strerror or str(error)).lower()}), so what was run there is not "
+            "known. Give another --out."
+        ) from error
+    except ValueError:
         return  # damaged: there is nothing to be kept
-    earlier = {"protocol": told.get("protocol"), **told.get("asked", {})}  # older runs have the first alone
+    if not isinstance(told, dict):
+        return
+    before = told.get("asked")
+    # older runs have the protocol alone
+    earlier = {"protocol": told.get("protocol"), **(before if isinstance(before, dict) else {})}
     differ = [words for part, words in _OTHER.items() if earlier.get(part) not in (None, asked.get(part))]
     if differ:
         raise InputError(
