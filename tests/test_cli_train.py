@@ -85,8 +85,30 @@ def test_first_weights(flow: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     assert "tensors taken" in shown
     one_epoch = shown.split("training loss ")[1].split()[0]
     assert float(one_epoch) < 0.3  # it goes on from what was learned
+    comma = tmp_path / "a,b=c.safetensors"
+    comma.write_bytes(first.read_bytes())
+    assert (
+        main(train("ststnet:epochs=1", flow, tmp_path / "too.safetensors", "--init", str(comma), "-q")) == 0
+    )
+    on = tmp_path / "on.safetensors"
+    assert on.stat().st_size == (tmp_path / "too.safetensors").stat().st_size
+    twice = f"ststnet:epochs=1,init={first}"
+    assert main(train(twice, flow, tmp_path / "x.onnx", "--init", str(first))) == 2
+    assert "give one of them" in capsys.readouterr().err
+    assert main(train("ststnet", flow, tmp_path / "x.onnx", "--init", str(tmp_path / "none"))) == 2
+    assert "option init must be a .safetensors file" in capsys.readouterr().err
     assert main(train("offapexnet:epochs=1", flow, tmp_path / "x.onnx", "--init", str(first))) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_first_weights_that_come_with_mien(
+    flow: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = tmp_path / "first.safetensors"
+    assert main(train("motionmap:epochs=2", flow, first, "-q")) == 0
+    monkeypatch.setattr("mien.training.systems.first_weights", lambda name: {"flow-image": first}[name])
+    assert main(train("motionmap:epochs=1", flow, tmp_path / "on.safetensors", "--init", "flow-image")) == 0
+    assert "tensors taken" in capsys.readouterr().out
 
 
 def test_weights_say_what_they_are(flow: Path, tmp_path: Path) -> None:

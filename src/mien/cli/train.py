@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from mien.progress import ProgressHook
     from mien.training.produce import Produced
     from mien.training.spotters import SmeconvnetSpotting
+    from mien.training.systems import System
+
+    _Recipe = TypeVar("_Recipe", System, SmeconvnetSpotting)
 
 __all__ = ["TRAIN_EPILOG", "train"]
 
@@ -74,7 +77,11 @@ def train(
     ] = None,
     init: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="First weights, a .safetensors file.", show_default=False),
+        typer.Option(
+            metavar="FILE",
+            help="First weights: a .safetensors file, or a name of some that come with mien.",
+            show_default=False,
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(metavar="S", help="Of weights, order and chance.")] = 0,
     licence: Annotated[
@@ -101,8 +108,6 @@ def train(
     from mien.training.produce import check_out, produce
 
     check_out(out)
-    if init is not None:
-        recipe = f"{recipe}{',' if ':' in recipe else ':'}init={init}"
     from mien.cli import Screen
     from mien.cli.bench import clip_cache, read_copy
     from mien.training.spotters import SmeconvnetSpotting
@@ -116,6 +121,7 @@ def train(
         from mien.contenders.options import parse_options
 
         spotter = SmeconvnetSpotting(**parse_options(SmeconvnetSpotting, name, options) if colon else {})
+        spotter = _begun_with(spotter, init)
         copies = [read_copy(text, None, pictures) for text in data]
         with Screen(quiet, several=False) as screen:
             spots, notes = _train_spotter(
@@ -128,7 +134,7 @@ def train(
     from mien.evaluation.selections import SELECTIONS
     from mien.training.systems import make_system
 
-    system = make_system(recipe)
+    system = _begun_with(make_system(recipe), init)
     copies = [read_copy(text, None, pictures) for text in data]
     samples = [sample for copy in copies for sample in copy.samples]
     if any(copy.form == "flow" for copy in copies):
@@ -168,6 +174,17 @@ def train(
         )
     if not quiet:
         _tell(system.name, made, "clips", unusable, chosen.notes)
+
+
+def _begun_with(recipe: _Recipe, init: Path | None) -> _Recipe:
+    """A recipe with first weights; not by way of its text, in which a path's comma would end it."""
+    if init is None:
+        return recipe
+    from dataclasses import replace
+
+    if recipe.init:
+        raise InputError("--init and the recipe's own init: give one of them.")
+    return replace(recipe, init=str(init))
 
 
 def _train_spotter(
