@@ -1,4 +1,4 @@
-"""The eight networks, `small` preset, person by person on synthetic data. Writes README.md and docs/systems/.
+"""The nine networks, `small` preset, person by person on synthetic data. Writes README.md and docs/systems/.
 
 Two collections of the studio in SAMM's layouts are made under .cache/systems-bench (a quarter of an hour on
 two cores) and kept; so are the runs, which go on where they were stopped. The recognisers are compared on
@@ -26,7 +26,10 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 WORK = ROOT / ".cache" / "systems-bench"
 PAGES = ROOT / "docs" / "systems"
-NETWORKS = ("dtscnn", "macro2micro", "micro_attention", "atnet", "akmnet", "offapexnet", "ststnet")
+NETWORKS = (
+    *("dtscnn", "macro2micro", "micro_attention", "atnet", "akmnet", "offapexnet", "ststnet"),
+    "motionmap",
+)
 BASELINES = ("flow-logreg", "lbptop-svm")
 SPOTTERS = ("smeconvnet", "smeconvnet:rule=first", "smeconvnet:rule=middle", "region-flow")
 CLIPS = ("--subjects", "12", "--takes", "12", "--emotions", "seven", "--scale", "0.35", "--seed", "5")
@@ -65,7 +68,7 @@ def minutes() -> str:
     kept = took()
     trained = [kept.get(f"{name}.onnx") for name in (*NETWORKS, "smeconvnet")]
     parts = {"`mien bench` of the recognisers": kept.get("run"), "of the spotters": kept.get("singles-run")}
-    parts["`mien train` of all eight"] = None if None in trained else sum(t for t in trained if t)
+    parts["`mien train` of all nine"] = None if None in trained else sum(t for t in trained if t)
     said = [f"{words} {'not timed' if value is None else f'{value:.0f}'}" for words, value in parts.items()]
     total = "" if None in parts.values() else f", together {sum(v for v in parts.values() if v):.0f}"
     return f"Minutes on two cores, clips and videos prepared anew: {', '.join(said)}{total}."

@@ -1,4 +1,4 @@
-"""Draw the eight networks and what each is given, into docs/images/systems/.
+"""Draw the nine networks and what each is given, into docs/images/systems/.
 
 `NAME.svg` is the architecture of the `paper` preset. Every shape in it is what came out of the layer when the
 network was run on an example, and every number of parameters is counted; together the boxes must hold all the
@@ -251,7 +251,7 @@ def output(seen: Seen, path: str, *more: str) -> Box:
 
 TOP = 44.0
 
-# ------------------------------------------------------------ the eight
+# ------------------------------------------------------------ the nine
 
 
 def draw_dtscnn() -> Sheet:
@@ -498,6 +498,37 @@ def draw_ststnet() -> Sheet:
     return sheet
 
 
+def draw_motionmap() -> Sheet:
+    seen = Seen("motionmap")
+    sheet = begin(760, "motionmap", seen.network.n_parameters)
+    level = Box("levelled: median off, signed root, unit spread", seen.shape("map", into=True), kind="step")
+    y = sheet.column(190, TOP, 380, [seen.port(0, "flow to the right, flow down, strain"), level])
+    sides = (
+        [
+            seen.box("map"),
+            Box("in a row", str(int(np.prod(seen.outputs["map"][1:]))), kind="step"),
+        ],
+        [
+            seen.box("body.0", "body.1", "body.2"),
+            seen.box("body.3"),
+            seen.box("body.4", "body.5", "body.6"),
+            seen.box("body.7", "body.8", "body.9"),
+        ],
+    )
+    ends = []
+    for k, boxes in enumerate(sides):
+        x = 20 + k * 370.0
+        sheet.arrow(380, y, x + 175, y + 26)
+        ends.append((x + 175, sheet.column(x, y + 26, 350, boxes)))
+    y = max(end for _, end in ends) + 26
+    for x, end in ends:
+        sheet.arrow(x, end, 380, y)
+    tail = [Box("side by side", seen.shape("fc", into=True), kind="step"), output(seen, "fc")]
+    sheet.column(190, y, 380, tail)
+    seen.check()
+    return sheet
+
+
 # ------------------------------------------------------------ the inputs
 
 
@@ -728,7 +759,7 @@ def input_akmnet() -> Sheet:
     return sheet
 
 
-def maps(name: str, titles: Sequence[str]) -> Sheet:
+def maps(name: str, titles: Sequence[str], how: str = "each map less its median, over its spread") -> Sheet:
     """Signed maps in two colours."""
     sheet = Sheet(760)
     given = filmed().given(name)[0]
@@ -744,9 +775,7 @@ def maps(name: str, titles: Sequence[str]) -> Sheet:
     strip(sheet, 8, "", apex, side, side)
     inner = Sheet(760)
     strip(inner, 8, "", pictures, side, side)
-    title = (
-        "Onset to apex, 28 × 28, each map less its median, over its spread (red: positive, blue: negative)"
-    )
+    title = f"Onset to apex, 28 × 28, {how} (red: positive, blue: negative)"
     sheet.text(20, 22, title, font_weight=600)
     sheet.parts.append(f'<g transform="translate({side + 14},0)">' + "\n".join(inner.parts) + "</g>")
     return sheet
@@ -760,6 +789,11 @@ def input_ststnet() -> Sheet:
     return maps("ststnet", ("to the right", "down", "strain"))
 
 
+def input_motionmap() -> Sheet:
+    how = "each map less its mean, over its deviation"
+    return maps("motionmap", ("to the right", "down", "strain"), how)
+
+
 DRAWN: dict[str, tuple[Callable[[], Sheet], Callable[[], Sheet]]] = {
     "dtscnn": (draw_dtscnn, input_dtscnn),
     "macro2micro": (draw_macro2micro, input_macro2micro),
@@ -769,6 +803,7 @@ DRAWN: dict[str, tuple[Callable[[], Sheet], Callable[[], Sheet]]] = {
     "akmnet": (draw_akmnet, input_akmnet),
     "offapexnet": (draw_offapexnet, input_offapexnet),
     "ststnet": (draw_ststnet, input_ststnet),
+    "motionmap": (draw_motionmap, input_motionmap),
 }
 
 
