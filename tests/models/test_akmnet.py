@@ -132,6 +132,12 @@ def test_at_the_mean() -> None:
     score = torch.tensor([[0.25, 0.5, 0.75]])
     assert net._above_mean(score).tolist() == [[0, 0, 1]]
     assert small(released=True)._above_mean(score).tolist() == [[0, 1, 1]]
+    # nearer to the mean than 1e-5 is at the mean; 2e-5 is above it, or below
+    score = torch.tensor([[0.5, 0.5 - 5e-6, 0.5 + 5e-6]])
+    assert net._above_mean(score).tolist() == [[1, 1, 1]]
+    score = torch.tensor([[0.5 + 2e-5, 0.5 - 2e-5, 0.5 + 5e-6, 0.5 - 5e-6]])
+    assert net._above_mean(score).tolist() == [[1, 0, 0, 0]]
+    assert small(released=True)._above_mean(score).tolist() == [[1, 0, 1, 1]]
 
 
 def test_gradient_of_the_choice() -> None:

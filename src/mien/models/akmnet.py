@@ -23,8 +23,11 @@ gradient wherever the mean of β is between 0 and 1. First weights are the code'
 bias for what is linear; GRU forwards orthogonal with biases of 0 to 1, backwards as torch has it).
 
 Ours, because nothing is said
-    * A clip whose β are all alike (one frame, a still) has no frame above the mean: all are kept, and the
-      difference between chosen and others counts as 0, where there is no other.
+    * A frame is above the mean if it is so by more than 1e-5 (with ``released=True``: not below it by more
+      than that). The β of frames that are nearly alike differ by 1e-7, which is rounding: the network and its
+      exported file, or two machines, would choose different frames and say different things.
+    * A clip whose β are all alike (one frame, a still, a face that hardly moves) has no frame above the mean:
+      all are kept, and the difference between chosen and others counts as 0, where there is no other.
     * ``steps="12"`` (no selection): all frames, each times its β, so that steps 1 and 2 have an effect.
       ``"13"`` (no correlation): α stands for β. ``"23"`` (no attention): the whole is the plain sum.
     * ``select="random"``: half of the frames, rounded up, which is about what a threshold at the mean keeps
@@ -48,6 +51,9 @@ from mien.errors import InputError
 from mien.models.base import Network
 
 __all__ = ["AKMNet"]
+
+_MARGIN = 1e-5
+"""How far a score must be from the mean to count as above or below it; a hundred times its rounding."""
 
 Select = Literal["mine", "all", "random"]
 Steps = Literal["123", "12", "13", "23"]
@@ -205,8 +211,8 @@ class AKMNet(Network):
     def _above_mean(self, score: Tensor) -> Tensor:
         """1 or 0 (B, T), passing its gradient on to the score (B, T)."""
         mean = score.mean(1, keepdim=True)
-        above = score >= mean if self.released else score > mean
-        # none is above the mean where all are alike (by rounding, even none at it)
+        above = score >= mean - _MARGIN if self.released else score > mean + _MARGIN
+        # none is above the mean where all are alike
         hard = (above | ~above.any(1, keepdim=True)).to(score)
         through = ((mean > 0) & (mean < 1)).to(score) if self.released else hard
         return hard + (score - score.detach()) * through

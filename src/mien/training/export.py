@@ -187,8 +187,7 @@ def _written(shape: Prepared) -> str:
 def _example(shapes: Sequence[Prepared], batch: int, length: int, seed: int) -> tuple[Tensor, ...]:
     """Random clips; of those with any number of frames, each frame is brighter than the one before.
 
-    For a network that chooses among frames as alike as noise chooses by its rounding: torch and the graph
-    would say two things of one clip.
+    A network that chooses among frames then chooses some; of frames as alike as noise it keeps all.
     """
     generator = torch.Generator().manual_seed(seed)
     return tuple(
