@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from mien.files import write_whole
+
 README = Path(__file__).resolve().parent / "README.md"
 
 
@@ -14,4 +16,4 @@ def put(name: str, text: str) -> None:
     marker = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
     if not marker.search(page):
         raise SystemExit(f"{README} has no place for {name!r}")
-    README.write_text(marker.sub(lambda m: f"{m[1]}\n{text}\n\n{m[2]}", page), encoding="utf-8")
+    write_whole(README, marker.sub(lambda m: f"{m[1]}\n{text}\n\n{m[2]}", page))

@@ -22,6 +22,8 @@ from typing import Any
 import pandas as pd
 from report_table import put
 
+from mien.files import write_whole
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 WORK = ROOT / ".cache" / "systems-bench"
@@ -54,7 +56,7 @@ def timed(what: str, *words: str) -> None:
     mien(*words)
     if not begun:
         kept = took() | {what: (time.monotonic() - start) / 60}
-        (WORK / "minutes.json").write_text(json.dumps(kept, indent=1), encoding="utf-8")
+        write_whole(WORK / "minutes.json", json.dumps(kept, indent=1))
 
 
 def took() -> dict[str, float]:
@@ -138,7 +140,7 @@ def on_page(name: str, text: str) -> None:
         return
     marker = re.compile(rf"(<!-- measured {name} -->\n).*?(<!-- /measured {name} -->)", re.DOTALL)
     old = page.read_text(encoding="utf-8")
-    page.write_text(marker.sub(lambda m: f"{m[1]}\n{text}\n\n{m[2]}", old), encoding="utf-8")
+    write_whole(page, marker.sub(lambda m: f"{m[1]}\n{text}\n\n{m[2]}", old))
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,14 +26,20 @@ from systems import CLIPS, WORK
 from mien.datasets import read_dataset
 from mien.evaluation import Scores, confusion, select_by_rule
 from mien.files import write_whole
-from mien.inputs import ArrayCache, key_of
-from mien.inputs.pipeline import Prepare, compute
+from mien.inputs import ArrayCache, file_digest, key_of
+from mien.inputs.pipeline import Prepare, compute, digest_of
 from mien.training.systems import System, make_system
 
 MACRO = ("--subjects", "60", "--takes", "7", "--scale", "0.5", "--seed", "7")
 POSED = ("macro2micro", "--data", "ck-plus=macro", "--kind", "macro", "--rule", "seven")
-WEIGHTS = WORK / "macro.safetensors"
 PARTS = 4
+CHANGE = 1
+"""Grows whenever :meth:`Clips.arrays` makes other numbers of what has changed."""
+
+
+def weights() -> Path:
+    """What was learned from these posed expressions by this training; others lie in another file."""
+    return WORK / f"macro-{key_of(file_digest(WORK / 'macro' / 'studio.json'), POSED)[:12]}.safetensors"
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,7 @@ class Setting:
 
     def system(self) -> System:
         colon = "," if ":" in self.recipe else ":"
-        return make_system(self.recipe + (f"{colon}init={WEIGHTS}" if self.init else ""))
+        return make_system(self.recipe + (f"{colon}init={weights()}" if self.init else ""))
 
 
 SETTINGS = (
@@ -68,7 +75,6 @@ SETTINGS = (
     Setting("akmnet:magnify=no", "frames less the first, not magnified", change=True),
     Setting("akmnet:select=all", "all frames"),
     Setting("akmnet:magnify=no", "not magnified"),
-    Setting("akmnet:epochs=60", "60 epochs"),
 )
 
 POSED_SETTINGS = (
@@ -127,7 +133,9 @@ def trial(
 ) -> dict[str, Any] | None:
     """One training: what it says of the people held out, and how well it knows those it was trained on."""
     system, held = setting.system(), clips.part(number)
-    key = key_of(system.digest(), setting.change, number, [source.key for source in clips.sources])
+    told = [[source.key, digest_of(source, cache)] for source in clips.sources]
+    rows = [[*one, str(y), str(who)] for one, y, who in zip(told, clips.y, clips.people, strict=True)]
+    key = key_of(system.digest(), CHANGE if setting.change else 0, number, rows)
     file = WORK / "transfer" / f"{key}.json"
     if file.exists():
         return dict(json.loads(file.read_text()))
@@ -224,8 +232,10 @@ def main() -> None:
     if not given.tables:
         mien("synth", "clips", "--out", "clips", "--layout", "samm", *CLIPS, *jobs)
         mien("synth", "macro", "--out", "macro", "--layout", "ck-plus", *MACRO, *jobs)
-        if not WEIGHTS.exists():
-            mien("train", *POSED, "--out", WEIGHTS.name, "--cache", "cache", *jobs)
+        if not weights().exists():
+            mien("train", *POSED, "--out", weights().name, "--cache", "cache", *jobs)
+    elif not weights().exists():
+        raise SystemExit("nothing was kept of which a table could be written; run it without --tables")
     cache = ArrayCache(WORK / "cache")
     told = posed(cache, given.tables)
     clips = Clips.read("samm", "clips", "three", "micro")
@@ -237,6 +247,8 @@ def main() -> None:
             found = trial(clips, setting, number, cache, given.tables or not wanted)
             if found is not None:
                 done[number] = found
+    if not any(trials.values()):
+        raise SystemExit("nothing was kept of which a table could be written; run it without --tables")
     lines = [
         "| network | what it gets | clips | known people | training loss | UF1 | UAR | "
         "accuracy (always negative) | changed |",
@@ -255,11 +267,18 @@ def main() -> None:
     ]
     if alone:
         lines += ["", f"Batch norm by the tested clip itself, as in training: {'; '.join(alone)}."]
+    slow, rest = (
+        max(len(done) for one, done in trials.items() if one.recipe.startswith("akmnet") is akmnet)
+        for akmnet in (True, False)
+    )
+    parts = "".join(
+        f" --{name} {count}" for name, count in (("parts", rest), ("akmnet-parts", slow)) if count != PARTS
+    )
     head = (
-        f"Clips as above, {len(np.unique(clips.people))} people, three of them held out at a time (trained "
-        "on nine; above, on eleven), one seed. *Clips*: those of the people held out so far. *Known people*: "
-        "accuracy on the clips trained on. *Changed*: clips told rightly that the network's first line gets "
-        "wrong, and the other way round."
+        f"Made by `python benchmarks/transfer.py{parts}`. Clips as above, {len(np.unique(clips.people))} "
+        "people, three of them held out at a time (trained on nine; above, on eleven), one seed. *Clips*: "
+        "those of the people held out so far. *Known people*: accuracy on the clips trained on. *Changed*: "
+        "clips told rightly that the network's first line gets wrong, and the other way round."
     )
     put("transfer", f"{head}\n\n{told}\n\n" + "\n".join(lines))
 
