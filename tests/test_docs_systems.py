@@ -24,6 +24,7 @@ from mien.models import CARDS
 from mien.training.produce import check_out
 from mien.training.spotters import SmeconvnetSpotting
 from mien.training.systems import make_system
+from mien.weights import SHIPPED, shipped
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGES = {path.stem: path.read_text(encoding="utf-8") for path in sorted((DOCS / "systems").glob("*.md"))}
@@ -78,6 +79,9 @@ def understood(line: str) -> None:
     assert given["protocol"] in PROTOCOLS, given["protocol"]
     for text in given["model"]:
         if text.endswith(".onnx"):  # a file that the reader has made
+            continue
+        if text in SHIPPED:
+            assert shipped(text).is_file()
             continue
         if given["protocol"] == "spotting":
             spotting_contender(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -129,6 +130,20 @@ def scores(network: nn.Module, x: Tensor, y: NDArray[np.int64]) -> dict[str, Any
         "accuracy": float((y == found).mean()),
         "confusion": table,
     }
+
+
+def reliability(network: nn.Module, x: Tensor, y: NDArray[np.int64]) -> list[tuple[str, int, float, float]]:
+    """How sure it says it is, and how often it is right: bands, clips, mean probability, accuracy."""
+    sure, found = (values.numpy() for values in logits(network, x).softmax(1).max(1))
+    rows = []
+    for low, high in pairwise((0.0, 0.5, 0.7, 0.9, 1.001)):
+        here = (sure >= low) & (sure < high)
+        if here.any():
+            right = float((found == y)[here].mean())
+            rows.append(
+                (f"{low:.0%} to {min(high, 1):.0%}", int(here.sum()), float(sure[here].mean()), right)
+            )
+    return rows
 
 
 def by_group(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from learn import Maps, by_group, learned, scores, tempered
+from learn import Maps, by_group, learned, reliability, scores, tempered
 from maps import CLASSES, dev
 from numpy.typing import NDArray
 from safetensors.torch import save
@@ -47,6 +48,7 @@ def ship(
     other: Tensor,
     given: argparse.Namespace,
     words: tuple[str, str, str],
+    tunables: Mapping[str, float] | None = None,
 ) -> None:
     """Train, measure, write.
 
@@ -58,6 +60,7 @@ def ship(
         other: (N, 3, H, W) the maps that the card's figures are of; of people set apart they are looked at.
         given: from :func:`options`.
         words: how the maps were made; how those of the figures; what the model cannot do.
+        tunables: that go into the model file.
     """
     apart = np.array([dev(p) for p in world["person"]])
     three = world["y"] < len(CLASSES)
@@ -88,6 +91,7 @@ def ship(
         recipe_digest=recipe,
         data_digest=data,
         licence=SHIPPED[name].licence,
+        tunables=tunables,
         notes="Trained on synthetic people alone; its probabilities are calibrated on others of them.",
     )
     if SHIPPED[name].begin:
@@ -105,7 +109,8 @@ def ship(
         write_whole(HERE / SHIPPED[name].begin, made)
     here = {key: values[three & apart] for key, values in world.items()}
     grouped = {by: by_group(network, other, held.y, names) for by, names in _groups(here).items()}
-    write_whole(HERE / f"{name}.md", _card(name, own, people, usual, shown, grouped, words))
+    sure = reliability(network, other, held.y)
+    write_whole(HERE / f"{name}.md", _card(name, own, people, usual, shown, grouped, sure, words))
 
 
 def _groups(world: dict[str, NDArray[Any]]) -> dict[str, list[str]]:
@@ -134,6 +139,7 @@ def _card(
     usual: dict[str, Any],
     shown: dict[str, Any],
     grouped: dict[str, dict[str, tuple[int, float]]],
+    sure: list[tuple[str, int, float, float]],
     words: tuple[str, str, str],
 ) -> str:
     """What is to be known of the model, as Markdown."""
@@ -159,6 +165,9 @@ def _card(
         table = its["confusion"]
         right = ", ".join(f"{table[i, i] / table[i].sum():.2f}" for i in range(len(table)))
         lines.append(f"| {what} | {its['uf1']:.3f} | {its['accuracy']:.3f} | {right} |")
+    lines += ["", f"How sure it says it is, and how often it is right, {figures}:", ""]
+    lines += ["| probability of the label | clips | mean | right |", "|---|---|---|---|"]
+    lines += [f"| {band} | {n} | {mean:.2f} | {right:.2f} |" for band, n, mean, right in sure]
     lines += ["", f"By group, {figures}:", "", "| | clips | mean recall |", "|---|---|---|"]
     for by in grouped.values():
         lines += [f"| {group.lstrip('0')} | {n} | {value:.2f} |" for group, (n, value) in by.items()]

@@ -1,4 +1,4 @@
-"""Make motionmap: negative, positive or surprise of an event that ``mien analyze`` has found.
+"""Make three-emotions: negative, positive or surprise of an event that ``mien analyze`` has found.
 
 It learns from the steadied crops that ``mien analyze`` makes (scripts/weights/crops.py), onset and apex as
 annotated and a little beside.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import torch
 from crops import SPEC, load
 from ship import options, ship
+
+from mien.recognition.model import UNDECIDED_BELOW
 
 WORDS = (
     "flow from onset to apex of the steadied face, both as annotated and a little beside.",
@@ -23,7 +25,7 @@ def main() -> None:
     given = options(__doc__)
     world = load(jobs=given.jobs)
     x = torch.from_numpy(world["maps"])
-    ship("motionmap", SPEC, world, x, x[:, 0], given, WORDS)
+    ship("three-emotions", SPEC, world, x, x[:, 0], given, WORDS, {UNDECIDED_BELOW: 0.5})
 
 
 if __name__ == "__main__":

@@ -136,7 +136,8 @@ def analyze(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="How emotions are named: au-rules, or a trained model's file (.onnx).  [default: au-rules]",
+            help="How emotions are named: au-rules; three-emotions, a trained model; or another trained "
+            "model's file (.onnx).  [default: au-rules]",
             show_default=False,
             rich_help_panel="Methods",
         ),

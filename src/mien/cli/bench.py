@@ -367,15 +367,17 @@ def contender(text: str) -> Contender:
     """
     from mien.contenders import CONTENDERS, make_contender
     from mien.models import MODELS
+    from mien.weights import SHIPPED
 
     name = text.partition(":")[0].strip()
     if name.replace("-", "_") in MODELS:
         from mien.training.systems import make_system
 
         return make_system(text)
-    if name not in CONTENDERS and not text.lower().endswith(".onnx"):
+    if name not in (*CONTENDERS, *SHIPPED) and not text.lower().endswith(".onnx"):
         raise InputError(
             f"There is no model {name!r}. Baselines: {', '.join(CONTENDERS)}; networks: {', '.join(MODELS)}; "
+            f"trained models that come with mien: {', '.join(SHIPPED)}; "
             "or the path of a model file, which ends in .onnx."
         )
     return make_contender(text)

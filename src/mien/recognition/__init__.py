@@ -7,6 +7,7 @@ from mien.recognition.au_rules import AuRules
 from mien.recognition.base import Recognition, Recognizer
 from mien.recognition.model import ModelRecognizer
 from mien.recognition.occlusion import sensitivity
+from mien.recognition.three_emotions import ThreeEmotions
 
 __all__ = [
     "MODEL",
@@ -15,6 +16,7 @@ __all__ = [
     "ModelRecognizer",
     "Recognition",
     "Recognizer",
+    "ThreeEmotions",
     "make_recognizer",
     "sensitivity",
 ]
@@ -22,7 +24,10 @@ __all__ = [
 MODEL = ".onnx"
 """How the names of model files end."""
 
-RECOGNIZERS: dict[str, type[AuRules]] = {AuRules.name: AuRules}
+RECOGNIZERS: dict[str, type[AuRules] | type[ThreeEmotions]] = {
+    AuRules.name: AuRules,
+    ThreeEmotions.label: ThreeEmotions,
+}
 """Name -> recogniser; the first is the default."""
 
 

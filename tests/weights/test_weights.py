@@ -1,0 +1,51 @@
+"""What comes with mien: every file is there, small, readable, and known by its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mien.errors import InputError
+from mien.modelfile import read
+from mien.models import MODELS
+from mien.weights import SHIPPED, first_weights, name_of, shipped
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = ROOT / "src" / "mien" / "weights"
+
+
+def test_every_file_is_there_and_no_other() -> None:
+    named = {file for one in SHIPPED.values() for file in (one.run, one.begin) if file}
+    assert named == {path.name for path in HERE.iterdir() if path.suffix in (".onnx", ".safetensors")}
+
+
+def test_all_together_are_small() -> None:
+    assert sum(path.stat().st_size for path in HERE.iterdir() if path.is_file()) < 30e6
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_model_says_what_its_entry_says(name: str) -> None:
+    one = SHIPPED[name]
+    assert one.name == name
+    assert one.network in MODELS
+    assert (ROOT / one.script).is_file()
+    told = read(shipped(name)).metadata
+    assert told.task == one.task
+    assert told.name == one.network
+    assert told.licence == one.licence
+    assert told.metrics
+    assert told.metrics_on
+    assert "synthetic" in told.notes
+
+
+def test_a_file_is_called_by_its_name() -> None:
+    assert name_of(shipped("flow-image")) == name_of(first_weights("flow-image")) == "flow-image"
+    assert name_of("/elsewhere/flow-image.onnx") == "/elsewhere/flow-image.onnx"
+
+
+def test_what_there_is_not() -> None:
+    with pytest.raises(InputError, match="flow-image"):
+        shipped("nothing")
+    with pytest.raises(InputError, match="first weights of the name"):
+        first_weights("")
