@@ -171,3 +171,25 @@ def test_refused() -> None:
             bumps(np.ones(9), window, floor=floor, share=share)
     with pytest.raises(InputError, match="frame rate"):
         window_of(0)
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-7, 3e-6, 1e-5])
+def test_rounding_decides_nothing_of_features_that_saturate(noise: float) -> None:
+    """A pulse of probability, its score with a shadow of half its height on either side."""
+    rows = np.zeros((600, 2))
+    rows[280:330, 0] = 1
+    rows += noise * np.random.default_rng(3).standard_normal(rows.shape)
+    (found,) = bumps(window_scores(rows, 100), 100, floor=0.6)
+    (exact,) = bumps(window_scores(np.round(rows), 100), 100, floor=0.6)
+    assert (found.onset, found.apex, found.offset) == (exact.onset, exact.apex, exact.offset)
+    assert abs(found.apex - 304) <= 1
+    assert found.onset <= 280
+    assert found.offset >= 329
+
+
+@pytest.mark.parametrize("bump", range(8))
+def test_the_middle_of_a_nearly_flat_top_is_the_apex(bump: int) -> None:
+    score = np.array([0, 1, *[9.0] * 8, 1, 0])
+    score[2 + bump] += 1e-7
+    (found,) = bumps(score, 20, floor=1.0)
+    assert found.apex == 5

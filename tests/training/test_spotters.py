@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from sklearn.base import clone
 
 from mien.errors import InputError
 from mien.sources import PictureClip
@@ -91,6 +93,25 @@ def test_it_finds_the_apex_of_people_it_has_not_seen(fitted: FeatureSpotter) -> 
     assert abs(strongest[1] - 43) <= 2
     assert strongest[0] <= strongest[1] <= strongest[2]
     assert strongest[3] == 0
+
+
+def test_one_apex_a_video_whatever_the_bar(fitted: FeatureSpotter) -> None:
+    one = copy.copy(fitted)
+    one.rule = "apex"
+    one.floor_ = 1e9  # nothing is an event
+    unseen = video([Truth(40, 43, 46)], seed=50)
+    (found,) = one.predict([unseen])
+    assert len(found) == 1
+    assert abs(found[0, 1] - 43) <= 2
+
+
+def test_it_is_cloned_as_scikit_learn_clones() -> None:
+    one = spotter()
+    twin = clone(one)
+    assert twin is not one
+    assert twin.get_params().keys() == one.get_params().keys() >= {"rule", "share", "classifier__preset"}
+    assert twin.get_params()["rule"] == "window"
+    assert not hasattr(twin, "floor_")
 
 
 def test_the_foils_are_fooled_where_the_window_is_not(fitted: FeatureSpotter) -> None:

@@ -20,6 +20,7 @@ from mien.inputs.ready_made import check_takes_flow_pictures
 from mien.modelfile import ModelFile, ModelMetadata, read
 from mien.sources import FeatureFile, FlowPicture, Recording, Source
 from mien.spotting import ModelSpotter, tunables_of
+from mien.spotting.feature_window import WINDOW_VERSION
 
 __all__ = ["ModelContender", "ModelEstimator", "ModelSpotting", "SpotByFile", "open_model", "open_spotter"]
 
@@ -209,7 +210,8 @@ class SpotByFile(Spot):
         """Of the file's bytes, wherever it lies, face tracking, and the version of it all."""
         assert isinstance(self.spotter, ModelSpotter)
         tracking = {name: repr(value) for name, value in tunables_of(TrackerSettings()).items()}
-        return key_of("spot by file", SPOTTING_VERSION, self.spotter.sha256, tracking)
+        versions = (SPOTTING_VERSION, WINDOW_VERSION)
+        return key_of("spot by file", versions, self.spotter.sha256, tracking)
 
     def __call__(self, source: Source, cache: ArrayCache | None = None) -> NDArray[np.float64]:
         """Events, as :class:`~mien.contenders.spotters.Spot` gives them.

@@ -24,10 +24,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.errors import InputError
-from mien.spotting.curve import find_peaks, flank
+from mien.spotting.curve import find_peaks
 
 __all__ = [
+    "LEFT",
     "LONGEST_S",
+    "WINDOW_VERSION",
     "Bump",
     "apex_of",
     "bumps",
@@ -37,6 +39,7 @@ __all__ = [
     "rate_of",
     "seconds_of",
     "usual_face",
+    "usual_frames",
     "window_of",
     "window_scores",
 ]
@@ -45,11 +48,16 @@ Float = NDArray[np.float64]
 
 LONGEST_S = 0.5
 """The window: the longest micro-expression, seconds."""
+WINDOW_VERSION = 2
+"""Grows whenever the same pictures or features would give other events."""
+_LIKE = 0.01
+"""What differs by less than this share of a bump's height is the same: of features that saturate, rounding
+would decide where an event has its apex and its ends."""
 _PICTURES = 64
 """From how many pictures of a video its usual face is taken; they are spread evenly."""
 _GAIN, _MOST = 5.0, 3.0
 """A change of a fifth of the picture's contrast is 1; more than three times that is a turn or a light."""
-_LEFT = 0.2
+LEFT = 0.2
 """How much of a bump's height is left at its ends. At half its height a bump that rises and falls evenly is
 half as long as its expression, and overlaps it by half at best; lower than a fifth lies the noise."""
 
@@ -83,9 +91,13 @@ def usual_face(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
     """
     if not len(pictures):
         raise InputError("no picture of a video shows the face")
-    which = np.unique(np.linspace(0, len(pictures) - 1, min(len(pictures), _PICTURES)).round().astype(int))
-    usual: NDArray[np.float32] = np.median(_in_contrast(pictures[which]), axis=0)
+    usual: NDArray[np.float32] = np.median(_in_contrast(pictures[usual_frames(len(pictures))]), axis=0)
     return usual
+
+
+def usual_frames(count: int) -> NDArray[np.int64]:
+    """Which of so many pictures of a video show its usual face: 64 at most, evenly spread."""
+    return np.unique(np.linspace(0, count - 1, min(count, _PICTURES)).round().astype(np.int64))
 
 
 def changes(pictures: NDArray[np.uint8], usual: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -227,18 +239,35 @@ def bumps(
             continue
         first, last = _top(curve, apex, 2 * half)
         apex = (first + last) // 2
-        onset = flank(curve, first, -1, max(0, apex - half), _LEFT, height)
-        offset = flank(curve, last, 1, min(len(curve) - 1, apex + half), _LEFT, height)
-        found.append(Bump(onset, apex, offset, height))
+        onset = _end(curve, first, -1, max(0, apex - half), height)
+        offset = _end(curve, last, 1, min(len(curve) - 1, apex + half), height)
+        found.append(Bump(onset, apex, offset, float(curve[apex])))
     return sorted(found, key=lambda bump: bump.apex)
 
 
-def _top(curve: Float, last: int, longest: int) -> tuple[int, int]:
-    """The flat top that ends at ``last``: features that saturate stay as they are for a while."""
-    first = last
-    while first > 0 and last - first < longest and curve[first - 1] >= curve[last] * (1 - 1e-6):
+def _top(curve: Float, peak: int, longest: int) -> tuple[int, int]:
+    """The flat top around ``peak``: features that saturate stay as they are for a while."""
+    least = curve[peak] * (1 - _LIKE)
+    first = last = peak
+    while first > 0 and last - first < longest and curve[first - 1] >= least:
         first -= 1
+    while last < len(curve) - 1 and last - first < longest and curve[last + 1] >= least:
+        last += 1
     return first, last
+
+
+def _end(curve: Float, start: int, step: int, limit: int, height: float) -> int:
+    """Where a bump is over, from ``start`` on to ``limit``: down to its share, or else no longer falling."""
+    lowest = i = start
+    while i != limit:
+        i += step
+        if not np.isfinite(curve[i]):
+            break
+        if curve[i] < curve[lowest] - _LIKE * height:
+            lowest = i
+        if curve[i] <= LEFT * height:
+            return i
+    return lowest
 
 
 def least_of(score: NDArray[np.floating], *, floor: float, share: float = 0.5) -> float:

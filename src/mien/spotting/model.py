@@ -28,6 +28,7 @@ from mien.modelfile import ModelFile, ModelMetadata, read
 from mien.spotting.base import Spotting
 from mien.spotting.curve import Float, kind_of
 from mien.spotting.feature_window import (
+    LEFT,
     LONGEST_S,
     Bump,
     bumps,
@@ -36,6 +37,7 @@ from mien.spotting.feature_window import (
     rate_of,
     seconds_of,
     usual_face,
+    usual_frames,
     window_of,
     window_scores,
 )
@@ -60,8 +62,6 @@ _ALLOWED: dict[str, tuple[str, Callable[[float], bool]]] = {
 _WORDS: dict[str, tuple[str, ...]] = {"frames": ("raw", "change"), "rows": ("hidden", "classes")}
 """What the network is fed with, and which of its outputs are a row for the window; the first, if not said."""
 _BATCH = 32
-_OPEN = 0.5
-"""An end at which the score is still above this share of its peak is no end."""
 
 
 @dataclass(frozen=True)
@@ -238,12 +238,14 @@ class _Session:
 
     def _run_changes(self, ok: NDArray[np.bool_]) -> None:
         """Features of all frames, now that it is known which (N,) of them show the face well."""
-        levels = np.stack(self.waiting)[:, 0, 0]
         if not ok.any():
-            ok = np.ones(len(levels), bool)  # none of them will be scored
-        usual = usual_face(levels[ok])
-        for first in range(0, len(levels), _BATCH):
-            self._run(changes(levels[first : first + _BATCH], usual)[:, None, None])
+            ok = np.ones(len(self.waiting), bool)  # none of them will be scored
+        # the pictures are a hundred megabytes a minute: only those that are wanted are copied
+        chosen = np.flatnonzero(ok)[usual_frames(int(ok.sum()))]
+        usual = usual_face(np.stack([self.waiting[i][0, 0] for i in chosen]))
+        for first in range(0, len(self.waiting), _BATCH):
+            levels = np.stack(self.waiting[first : first + _BATCH])[:, 0, 0]
+            self._run(changes(levels, usual)[:, None, None])
 
     def _run(self, given: NDArray[np.float32]) -> None:
         """Features of frames (B, 1, 1, H, W)."""
@@ -302,7 +304,7 @@ def _event(
 ) -> Event:
     onset, apex, offset = bump.onset, bump.apex, bump.offset
     padded = np.concatenate([[np.nan], score, [np.nan]])
-    high = _OPEN * score[apex]
+    high = LEFT * score[apex]  # an end that is still higher is none
     blinked = any(b.first <= frame[offset] and frame[onset] <= b.last for b in blinks)
     return Event(
         int(frame[onset]), int(frame[apex]), int(frame[offset]),

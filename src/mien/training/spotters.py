@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
 
 from mien.contenders.options import Choice, Number, Whole, check_options, option, spell
 from mien.contenders.spotters import BARS_VERSION, PassedOn, face_frames, settled
@@ -26,6 +27,7 @@ from mien.sources import Recording, Source
 from mien.spotting.curve import kind_of
 from mien.spotting.feature_window import (
     LONGEST_S,
+    WINDOW_VERSION,
     apex_of,
     bumps,
     changes,
@@ -48,6 +50,8 @@ _VERSION = 2
 """Grows whenever the same frames and settings would give other events."""
 _TIME_BYTES = 4
 """Behind a frame's pixels stand its seconds, a float32; NaN where the face was not seen well enough."""
+_AT_ONCE = 256
+"""Frames that are shown to the network at once."""
 _QUIET = 0.95
 """The noise floor: scores of frames outside events stay below it so often."""
 SHARE: Final = 0.5
@@ -57,7 +61,9 @@ _FRAMES_A_WINDOW = 32
 _LEAST_FLOOR = 1e-9
 """Of a network that says the same of all frames."""
 
-Rule = Literal["window", "first", "middle"]
+_NO_QUIET = "the people set apart show nothing but expressions: what is noise cannot be told"
+
+Rule = Literal["window", "apex", "first", "middle"]
 Frames = Literal["change", "raw"]
 Rows = Literal["classes", "hidden"]
 
@@ -104,8 +110,8 @@ class FaceFrames:
         unseen = np.array(settled(states, sharpness, hand)) != "ok"
         times[unseen], rows[unseen] = np.nan, 0
         rows[:, -_TIME_BYTES:] = times[:, None].view(np.uint8)
-        if unseen.all():
-            raise InputError(f"{source.key}: no face was seen well enough in any picture.")
+        if (~unseen).sum() < 2:
+            raise InputError(f"{source.key}: no face was seen well enough in two pictures.")
         return rows
 
 
@@ -114,22 +120,29 @@ def times_of(video: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.ascontiguousarray(video[:, -_TIME_BYTES:]).view(np.float32)[:, 0].astype(np.float64)
 
 
-def _pictures(video: NDArray[np.uint8], which: Any, side: int, frames: Frames = "raw") -> NDArray[np.float32]:
-    """(n, 1, 1, side, side): 0 to 1, or how they differ from what the video usually shows."""
+def _usual(video: NDArray[np.uint8], side: int) -> NDArray[np.float32]:
+    """(side, side): what the video usually shows."""
+    return usual_face(video[np.isfinite(times_of(video)), :-_TIME_BYTES].reshape(-1, side, side))
+
+
+def _pictures(
+    video: NDArray[np.uint8], which: Any, side: int, usual: NDArray[np.float32] | None = None
+) -> NDArray[np.float32]:
+    """(n, 1, 1, side, side): 0 to 1, or how they differ from what is usual."""
     pixels = video[which, :-_TIME_BYTES].reshape(-1, side, side)
-    if frames == "raw":
+    if usual is None:
         return (pixels.astype(np.float32) / np.float32(255))[:, None, None]
-    seen = video[np.isfinite(times_of(video)), :-_TIME_BYTES].reshape(-1, side, side)
-    return changes(pixels, usual_face(seen))[:, None, None]
+    return changes(pixels, usual)[:, None, None]
 
 
-class FeatureSpotter:
+class FeatureSpotter(BaseEstimator):  # type: ignore[misc]
     """Trains the network on frames, then finds events in its features.
 
     Args:
         classifier: of frames; one port.
         side: of the frames.
-        rule: ``"window"``: the sliding window. The foils: ``"first"``: the one frame that differs most from
+        rule: ``"window"``: the sliding window. ``"apex"``: one event a video, where the window's score is
+            highest, whatever the bar. The foils: ``"first"``: the one frame that differs most from
             the first; ``"middle"``: the middle of the video, whatever it shows.
         frames: ``"change"``: what of a frame differs from the video's usual face; ``"raw"``: its grey levels.
         rows: of the feature matrix: ``"classes"``: the probabilities; ``"hidden"``: the last hidden layer.
@@ -185,10 +198,13 @@ class FeatureSpotter:
         if groups is None:
             raise InputError("choosing a threshold needs the videos' subjects")
         own, held = split_people([str(g) for g in groups], self.share, self.seed)
+        if not any(_outside(X[i], truths[i]).any() for i in held):
+            raise InputError(_NO_QUIET)
         frames, words = [], []
         for i in own:
             which, labels = _labelled(X[i], truths[i])
-            frames.append(_pictures(X[i], which, self.side, self.frames))
+            usual = _usual(X[i], self.side) if self.frames == "change" else None
+            frames.append(_pictures(X[i], which, self.side, usual))
             words += labels
         if len(set(words)) < 2:
             raise InputError("no training video shows an expression with an emotion")
@@ -197,9 +213,7 @@ class FeatureSpotter:
         quiet = [self._scores(X[i])[_outside(X[i], truths[i])] for i in held]
         known = [scores[np.isfinite(scores)] for scores in quiet]
         if not any(map(len, known)):
-            raise InputError(
-                "the people set apart show nothing but expressions: what is noise cannot be told"
-            )
+            raise InputError(_NO_QUIET)
         self.floor_ = max(_LEAST_FLOOR, float(np.quantile(np.concatenate(known), _QUIET)))
         self.bars_ = PassedOn("auto").fit([self._events(X[i]) for i in held], [truths[i] for i in held])
         return self
@@ -213,9 +227,11 @@ class FeatureSpotter:
     def features(self, video: NDArray[np.uint8]) -> NDArray[np.float64]:
         """The feature matrix (T, D); NaN where the face was not seen."""
         seen = np.flatnonzero(np.isfinite(times_of(video)))
-        pictures = _pictures(video, seen, self.side, self.frames)
+        usual = _usual(video, self.side) if self.frames == "change" else None
         told = self.classifier.predict_proba if self.rows == "classes" else self.classifier.features
-        found = told(pictures)
+        # some at a time: a minute's pictures in float32 are half a gigabyte
+        parts = [seen[i : i + _AT_ONCE] for i in range(0, len(seen), _AT_ONCE)]
+        found = np.concatenate([told(_pictures(video, part, self.side, usual)) for part in parts])
         rows = np.full((len(video), found.shape[1]), np.nan)
         rows[seen] = found
         return rows
@@ -236,6 +252,8 @@ class FeatureSpotter:
         apex = last // 2
         if self.rule == "first":
             apex = apex_of(first_frame_scores(self.features(video)))
+        elif self.rule == "apex":
+            apex = apex_of(self._scores(video))
         onset, offset = max(0, apex - half // 2), min(last, apex + half // 2)
         return np.array([[onset, apex, offset, 0.0, 1.0, 1.0]])
 
@@ -296,7 +314,9 @@ class SmeconvnetSpotting:
     )
     rule: str = field(
         default="window",
-        metadata=option(Choice(("window", "first", "middle")), "how the apex is found in the features"),
+        metadata=option(
+            Choice(("window", "apex", "first", "middle")), "how the apex is found in the features"
+        ),
     )
     frames: str = field(
         default="auto",
@@ -372,10 +392,9 @@ class SmeconvnetSpotting:
     def digest(self) -> str:
         """Of all options, the training and the step."""
         own = {one.name: getattr(self, one.name) for one in fields(self)}
-        own["init"] = file_digest(self.init) if self.init else ""
-        return key_of(
-            "smeconvnet", _VERSION, own, BARS_VERSION, self.training.digest(), FaceFrames(self.side).digest()
-        )
+        own |= {"init": file_digest(self.init) if self.init else "", "frames": self.fed, "rows": self.matrix}
+        versions = (_VERSION, WINDOW_VERSION, BARS_VERSION)
+        return key_of("smeconvnet", versions, own, self.training.digest(), FaceFrames(self.side).digest())
 
     def step_for(self, source: Source) -> FaceFrames:
         """From a recording to its faces.
