@@ -7,12 +7,16 @@ import pytest
 
 from mien.errors import InputError
 from mien.spotting.feature_window import (
+    LEFT,
+    LONGEST_S,
+    WINDOW_VERSION,
     Bump,
     apex_of,
     bumps,
     changes,
     first_frame_scores,
     usual_face,
+    usual_frames,
     window_of,
     window_scores,
 )
@@ -193,3 +197,44 @@ def test_the_middle_of_a_nearly_flat_top_is_the_apex(bump: int) -> None:
     score[2 + bump] += 1e-7
     (found,) = bumps(score, 20, floor=1.0)
     assert found.apex == 5
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        (280, 329, [(279, 304, 330)]),
+        (280, 289, [(279, 284, 290)]),
+        # an expression as long as the window has only its shadows left; a longer one parts them
+        (280, 379, [(279, 329, 379)]),
+        (280, 399, [(229, 279, 329), (349, 399, 449)]),
+        # at the ends of a video its shadow is as high as it is
+        (0, 39, [(0, 44, 90)]),
+        (560, 599, [(509, 554, 599)]),
+    ],
+)
+def test_rounding_makes_no_second_event_of_a_wide_top(
+    first: int, last: int, expected: list[tuple[int, int, int]]
+) -> None:
+    rows = np.zeros((600, 2))
+    rows[first : last + 1] = 1, -1
+    for seed, noise in [(0, 0.0), *((seed, noise) for seed in range(6) for noise in (1e-7, 3e-6, 1e-5))]:
+        noisy = rows + noise * np.random.default_rng(seed).standard_normal(rows.shape)
+        found = bumps(window_scores(noisy, 100), 100, floor=0.6)
+        assert [(b.onset, b.apex, b.offset) for b in found] == expected
+
+
+def test_a_top_longer_than_the_window_is_one_event_of_its_length() -> None:
+    score = np.array([0.0, *[8.0] * 21, 0.0])
+    assert bumps(score, 8, floor=1) == [Bump(7, 11, 15, 8.0)]
+
+
+def test_what_old_model_files_were_trained_on() -> None:
+    """A file says ``frames=change`` and means these numbers; whoever changes one gives it another word."""
+    levels = np.repeat(np.tile(np.array([[60, 140]], np.uint8), (4, 2))[None], 65, axis=0)
+    usual = usual_face(levels)  # 100 ± 40, and a grey level more: ± 40 / 41
+    np.testing.assert_allclose(np.abs(usual), 40 / 41, rtol=1e-6)
+    np.testing.assert_allclose(changes(levels, usual - np.float32(0.1)), 0.5, rtol=1e-5)
+    np.testing.assert_array_equal(changes(levels, usual - np.float32(1)), 3)
+    assert len(usual_frames(65)) == 64
+    # the digests of what was computed hold this version, not the numbers
+    assert (WINDOW_VERSION, LEFT, LONGEST_S) == (3, 0.2, 0.5)

@@ -23,6 +23,8 @@ from mien.inputs import InputSpec
 from mien.modelfile import ModelMetadata, write_metadata
 from mien.recognition import make_recognizer
 from mien.spotting import ModelSpotter, Spotting, make_spotter, tunables_of
+from mien.spotting.feature_window import bumps
+from mien.spotting.model import _event
 
 FPS = 20.0
 FRAME = InputSpec((8, 8), crop="tight", part="apex", normalisation="unit")
@@ -210,6 +212,16 @@ def test_the_recording_ends_within_an_event(file: Path) -> None:
     assert (event.offset, event.open_start, event.open_end) == (130, False, True)
     event = run(ModelSpotter(file), FACES[29:]).events[0]
     assert (event.onset, event.apex, event.open_start, event.open_end) == (129, 130, True, False)
+
+
+@pytest.mark.parametrize(("left", "is_open"), [(0.19, False), (0.21, True), (0.35, True), (0.49, True)])
+def test_an_event_ends_and_is_cut_off_at_the_same_height(left: float, is_open: bool) -> None:
+    """A score that has fallen to ``left`` of its peak where the face is lost."""
+    score = np.array([0, 0.5, 1, 0.7, left, np.nan, np.nan])
+    (found,) = bumps(score, 8, floor=0.1)
+    assert (found.onset, found.apex, found.offset) == (0, 2, 4)
+    event = _event(found, "micro", 1.0, score, np.arange(7), np.arange(7) / FPS, ())
+    assert (event.open_start, event.open_end) == (False, is_open)
 
 
 def test_a_blink_is_named(file: Path) -> None:

@@ -48,15 +48,17 @@ Float = NDArray[np.float64]
 
 LONGEST_S = 0.5
 """The window: the longest micro-expression, seconds."""
-WINDOW_VERSION = 2
-"""Grows whenever the same pictures or features would give other events."""
+WINDOW_VERSION = 3
+"""Grows whenever the same pictures or features would give other events: with each of the numbers below."""
 _LIKE = 0.01
 """What differs by less than this share of a bump's height is the same: of features that saturate, rounding
 would decide where an event has its apex and its ends."""
 _PICTURES = 64
 """From how many pictures of a video its usual face is taken; they are spread evenly."""
 _GAIN, _MOST = 5.0, 3.0
-"""A change of a fifth of the picture's contrast is 1; more than three times that is a turn or a light."""
+"""A change of a fifth of the picture's contrast is 1; more than three times that is a turn or a light. Model
+files were trained on these and on so many pictures, and call it ``change``: what is done otherwise needs
+another word there."""
 LEFT = 0.2
 """How much of a bump's height is left at its ends. At half its height a bump that rises and falls evenly is
 half as long as its expression, and overlaps it by half at best; lower than a fifth lies the noise."""
@@ -232,26 +234,32 @@ def bumps(
         )
     curve = np.asarray(score, np.float64)
     half, least = window // 2, least_of(curve, floor=floor, share=share)
-    found = []
-    for apex in find_peaks(curve, np.full(len(curve), least), half if distance is None else distance):
-        height = float(curve[apex])
+    found: list[Bump] = []
+    known: set[int] = set()
+    for peak in find_peaks(curve, np.full(len(curve), least), half if distance is None else distance):
+        height = float(curve[peak])
         if height <= 0:
             continue
-        first, last = _top(curve, apex, 2 * half)
+        first, last = _top(curve, peak)
+        top = range(first, last + 1)
+        if not known.isdisjoint(top):  # rounding makes several peaks of a wide top
+            continue
+        known.update(top)
         apex = (first + last) // 2
-        onset = _end(curve, first, -1, max(0, apex - half), height)
-        offset = _end(curve, last, 1, min(len(curve) - 1, apex + half), height)
+        earliest, latest = max(0, apex - half), min(len(curve) - 1, apex + half)
+        onset = _end(curve, max(first, earliest), -1, earliest, height)
+        offset = _end(curve, min(last, latest), 1, latest, height)
         found.append(Bump(onset, apex, offset, float(curve[apex])))
     return sorted(found, key=lambda bump: bump.apex)
 
 
-def _top(curve: Float, peak: int, longest: int) -> tuple[int, int]:
+def _top(curve: Float, peak: int) -> tuple[int, int]:
     """The flat top around ``peak``: features that saturate stay as they are for a while."""
     least = curve[peak] * (1 - _LIKE)
     first = last = peak
-    while first > 0 and last - first < longest and curve[first - 1] >= least:
+    while first > 0 and curve[first - 1] >= least:
         first -= 1
-    while last < len(curve) - 1 and last - first < longest and curve[last + 1] >= least:
+    while last < len(curve) - 1 and curve[last + 1] >= least:
         last += 1
     return first, last
 
