@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from mien.errors import InputError
-from mien.sources import PictureClip
+from mien.face import FaceFrame
+from mien.sources import PictureClip, Recording
 from mien.training.estimators import NetworkClassifier, Port
 from mien.training.settings import Training
-from mien.training.spotters import FeatureSpotter, SmeconvnetSpotting, _labelled, times_of
+from mien.training.spotters import FaceFrames, FeatureSpotter, SmeconvnetSpotting, _labelled, times_of
 
 SIDE = 96
 FPS = 20.0
@@ -195,3 +197,70 @@ def test_the_presets_differ_in_what_they_see() -> None:
         "classes",
     )
     assert replace(paper, frames="change").digest() != paper.digest()
+
+
+def of_files(frames: int) -> Recording:
+    return Recording("x", tuple(Path(f"{i}.png") for i in range(frames)), FPS)
+
+
+@pytest.mark.parametrize("seen", [0, 1])
+def test_a_video_with_less_than_two_faces_is_refused_before_training(
+    seen: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faces(_: Any) -> list[FaceFrame]:
+        crop = np.full((128, 128), 100, np.uint8)
+        crop[::2] = 130
+        return [
+            FaceFrame(i, i / FPS, "ok" if i < seen else "turned", crop=crop, sharpness=1.0) for i in range(5)
+        ]
+
+    monkeypatch.setattr("mien.training.spotters.face_frames", faces)
+    with pytest.raises(InputError, match="x: no face was seen well enough in two pictures"):
+        FaceFrames(SIDE)(of_files(5))
+
+
+def test_where_the_noise_cannot_be_told_nothing_is_trained(tmp_path: Path) -> None:
+    file = tmp_path / "checkpoint"
+    everywhere = [[Truth(0, 30, 59)]] * 6
+    with pytest.raises(InputError, match="nothing but expressions"):
+        spotter(epochs=1).fit(VIDEOS, everywhere, GROUPS, checkpoint=file)
+    # frames outside, but none whose window's ends (5 frames away) show the face
+    holes = [x.copy() for x in VIDEOS]
+    unseen = [*range(40, 46), *range(50, 60)]
+    for x in holes:
+        x[unseen, -4:] = np.full((1, 1), np.nan, np.float32).view(np.uint8)
+    with pytest.raises(InputError, match="nothing but expressions"):
+        spotter(epochs=1).fit(holes, [[Truth(0, 20, 40)]] * 6, GROUPS, checkpoint=file)
+    assert not file.exists()
+
+
+def test_pictures_are_shown_some_at_a_time_and_those_set_apart_once(
+    fitted: FeatureSpotter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = fitted.features(VIDEOS[0])
+    shown: list[int] = []
+    told = fitted.classifier.predict_proba
+
+    def counted(X: NDArray[np.float32]) -> NDArray[np.float64]:
+        shown.append(len(X))
+        return told(X)
+
+    monkeypatch.setattr("mien.training.spotters._AT_ONCE", 16)
+    monkeypatch.setattr(fitted.classifier, "predict_proba", counted)
+    np.testing.assert_allclose(fitted.features(VIDEOS[0]), whole, atol=1e-5)
+    assert shown == [16, 16, 16, 12]
+    one, looked = spotter(epochs=1), []
+
+    def noted(video: NDArray[np.uint8]) -> NDArray[np.float64]:
+        looked.append(len(video))
+        return FeatureSpotter.features(one, video)
+
+    monkeypatch.setattr(one, "features", noted)
+    one.fit(VIDEOS, TRUTHS, GROUPS)
+    assert len(looked) == len(one.chosen_on_)
+
+
+def test_the_digest_is_of_what_auto_comes_to() -> None:
+    one = SmeconvnetSpotting()
+    assert one.digest() == replace(one, frames="change", rows="classes").digest()
+    assert one.digest() != replace(one, frames="raw").digest() != replace(one, rows="hidden").digest()

@@ -35,6 +35,7 @@ from mien.spotting.feature_window import (
     rate_of,
     seconds_of,
     usual_face,
+    usual_frames,
     window_of,
     window_scores,
 )
@@ -60,8 +61,6 @@ _FRAMES_A_WINDOW = 32
 """Frames to train on are no nearer: at 200 a second neighbours show the same."""
 _LEAST_FLOOR = 1e-9
 """Of a network that says the same of all frames."""
-
-_NO_QUIET = "the people set apart show nothing but expressions: what is noise cannot be told"
 
 Rule = Literal["window", "apex", "first", "middle"]
 Frames = Literal["change", "raw"]
@@ -122,7 +121,9 @@ def times_of(video: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 def _usual(video: NDArray[np.uint8], side: int) -> NDArray[np.float32]:
     """(side, side): what the video usually shows."""
-    return usual_face(video[np.isfinite(times_of(video)), :-_TIME_BYTES].reshape(-1, side, side))
+    seen = np.flatnonzero(np.isfinite(times_of(video)))
+    # chosen before they are copied: a minute's pictures are a hundred megabytes
+    return usual_face(video[seen[usual_frames(len(seen))], :-_TIME_BYTES].reshape(-1, side, side))
 
 
 def _pictures(
@@ -137,6 +138,9 @@ def _pictures(
 
 class FeatureSpotter(BaseEstimator):  # type: ignore[misc]
     """Trains the network on frames, then finds events in its features.
+
+    Cloned and told its parameters as scikit-learn does. Its checks do not apply: they hand over tables and
+    one class a row; this takes videos of any length and gives lists of events.
 
     Args:
         classifier: of frames; one port.
@@ -198,8 +202,11 @@ class FeatureSpotter(BaseEstimator):  # type: ignore[misc]
         if groups is None:
             raise InputError("choosing a threshold needs the videos' subjects")
         own, held = split_people([str(g) for g in groups], self.share, self.seed)
-        if not any(_outside(X[i], truths[i]).any() for i in held):
-            raise InputError(_NO_QUIET)
+        quiet = [_outside(X[i], truths[i]) & _scored(X[i]) for i in held]
+        if not any(map(np.any, quiet)):  # before anything is trained and kept
+            raise InputError(
+                "the people set apart show nothing but expressions: what is noise cannot be told"
+            )
         frames, words = [], []
         for i in own:
             which, labels = _labelled(X[i], truths[i])
@@ -210,19 +217,18 @@ class FeatureSpotter(BaseEstimator):  # type: ignore[misc]
             raise InputError("no training video shows an expression with an emotion")
         self.classifier.fit(np.concatenate(frames), np.array(words), checkpoint=checkpoint, progress=progress)
         self.chosen_on_ = np.array(held, np.intp)
-        quiet = [self._scores(X[i])[_outside(X[i], truths[i])] for i in held]
-        known = [scores[np.isfinite(scores)] for scores in quiet]
-        if not any(map(len, known)):
-            raise InputError(_NO_QUIET)
-        self.floor_ = max(_LEAST_FLOOR, float(np.quantile(np.concatenate(known), _QUIET)))
-        self.bars_ = PassedOn("auto").fit([self._events(X[i]) for i in held], [truths[i] for i in held])
+        scores = [self._scores(X[i]) for i in held]
+        noise = np.concatenate([score[calm] for score, calm in zip(scores, quiet, strict=True)])
+        self.floor_ = max(_LEAST_FLOOR, float(np.quantile(noise, _QUIET)))
+        events = [self._events(X[i], score) for i, score in zip(held, scores, strict=True)]
+        self.bars_ = PassedOn("auto").fit(events, [truths[i] for i in held])
         return self
 
     def predict(self, X: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float64]]:
         """Of each video its events (k, 6): onset, apex, offset, kind, score, threshold."""
         if self.rule != "window":
             return [self._foil(video) for video in X]
-        return self.bars_.predict([self._events(video) for video in X])
+        return self.bars_.predict([self._events(video, self._scores(video)) for video in X])
 
     def features(self, video: NDArray[np.uint8]) -> NDArray[np.float64]:
         """The feature matrix (T, D); NaN where the face was not seen."""
@@ -239,10 +245,10 @@ class FeatureSpotter(BaseEstimator):  # type: ignore[misc]
     def _scores(self, video: NDArray[np.uint8]) -> NDArray[np.float64]:
         return window_scores(self.features(video), _window(video))
 
-    def _events(self, video: NDArray[np.uint8]) -> NDArray[np.float64]:
+    def _events(self, video: NDArray[np.uint8], scores: NDArray[np.float64]) -> NDArray[np.float64]:
         window, time = _window(video), times_of(video)
         rows = []
-        for bump in bumps(self._scores(video), window, floor=self.floor_, share=SHARE):
+        for bump in bumps(scores, window, floor=self.floor_, share=SHARE):
             kind = float(kind_of(seconds_of(time, bump)) == "macro")
             rows.append((bump.onset, bump.apex, bump.offset, kind, bump.score / self.floor_, self.floor_))
         return np.array(rows, np.float64).reshape(-1, 6)
@@ -260,6 +266,11 @@ class FeatureSpotter(BaseEstimator):  # type: ignore[misc]
 
 def _window(video: NDArray[np.uint8]) -> int:
     return window_of(rate_of(times_of(video)), LONGEST_S)
+
+
+def _scored(video: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Frames that the window gives a score, whatever the features: those at its ends show the face, too."""
+    return np.isfinite(window_scores(times_of(video)[:, None], _window(video)))
 
 
 def _outside(video: NDArray[np.uint8], truths: Sequence[Any]) -> NDArray[np.bool_]:
