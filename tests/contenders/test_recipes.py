@@ -180,7 +180,8 @@ def test_plain_classifiers_take_feature_files_alone(name: str, films: list[tuple
 
 def test_unknown_contenders_are_told_which_there_are() -> None:
     with pytest.raises(
-        InputError, match=r"no contender 'svn'; choose one of lbptop-svm, .*logreg, or give a model"
+        InputError,
+        match=r"no contender 'svn'; choose one of lbptop-svm, .*logreg, flow-image, .*or give a model",
     ):
         make_contender("svn")
     with pytest.raises(
