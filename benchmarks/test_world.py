@@ -25,6 +25,7 @@ from mien.face import FaceTracker
 from mien.files import write_whole
 from mien.inputs import Clip
 from mien.jobs import run_jobs
+from mien.labels import VOCABULARIES, map_emotion
 from mien.recognition import make_recognizer
 from mien.synthesis import testworld, trainworld
 from mien.synthesis.actions import UNITS
@@ -33,12 +34,7 @@ from mien.video import Frame
 
 ROOT = Path(__file__).resolve().parents[1]
 WORK = ROOT / ".cache" / "test-world"
-CLASSES = ("negative", "positive", "surprise")
-CLASS = {
-    **dict.fromkeys(("anger", "contempt", "disgust", "fear", "sadness", "repression"), "negative"),
-    "happiness": "positive",
-    "surprise": "surprise",
-}
+CLASSES = VOCABULARIES["three"].labels
 MARGIN = 2
 
 
@@ -69,7 +65,7 @@ def judged(script: Script) -> dict[str, Any]:
         shares = make_recognizer(name).recognize(clip).probabilities
         three = dict.fromkeys(CLASSES, 0.0)
         for word, share in shares.items():
-            label = word if word in three else CLASS.get(word)
+            label = word if word in three else map_emotion(word, "three")
             if label is not None:
                 three[label] += share
         said[name] = max(three, key=three.__getitem__)
@@ -88,12 +84,12 @@ def person(order: tuple[str, int]) -> list[dict[str, Any]]:
     for take in range(1, d.clips + 1):
         script = clip_script(testworld.SEED, number, take, d.stream, d.conditions)
         (shown,) = script.take.expressions
-        if shown.emotion in CLASS:
+        if (label := map_emotion(shown.emotion, "three")) is not None:
             rows.append(
                 {
                     "domain": domain,
                     "person": number,
-                    "class": CLASS[shown.emotion],
+                    "class": label,
                     "units": strengths(script),
                     "said": judged(script),
                 }
@@ -109,7 +105,7 @@ def told_units() -> LogisticRegression:
         for number, wish in enumerate((*("happiness", "surprise") * 2, "anger", "disgust", "negative"), 1):
             script = trainworld.clip("wide", who, number, wish)
             X.append(strengths(script))
-            y.append(CLASS[script.take.expressions[0].emotion])
+            y.append(map_emotion(script.take.expressions[0].emotion, "three"))
     return LogisticRegression(class_weight="balanced", max_iter=1000).fit(X, y)
 
 

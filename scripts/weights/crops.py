@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-from maps import CLASS, WORLD
+from maps import WORLD, number_of
 from numpy.typing import NDArray
 
 from mien.files import write_whole
 from mien.inputs import Clip, InputSpec, prepare
 from mien.jobs import run_jobs
+from mien.training.systems import make_system
 
-SPEC = InputSpec(
-    (28, 28),
-    crop="tight",
-    content="flow_strain",
-    part="apex",
-    flow="dis_lk",
-    reference="onset",
-    flow_size=(88, 88),
-    normalisation="standard",
-)
+SPEC = replace(dict(make_system("motionmap").specs())["flow"], flow="dis_lk", flow_size=(88, 88))
+"""As the network has it, but of the crop of 128 pixels as it is."""
 PAIRS = ((1, 2), (0, 2), (1, 3), (0, 3))
 """Which of a clip's four moments stand for onset and apex; the first pair is as annotated."""
 
@@ -49,7 +43,7 @@ def of_person(order: tuple[Path, InputSpec]) -> dict[str, Any]:
                 first, second = sorted((int(at[a]), int(at[b])))
                 made.append(prepare(Clip(crops, 100.0, first, second, second), spec)[0])
             rows["maps"].append(made)
-            rows["y"].append(CLASS.get(str(card[0]), 3))
+            rows["y"].append(number_of(str(card[0])))
             rows["units"].append(str(card[1]))
             rows["fps"].append(float(card[2]))
             rows["intensity"].append(float(card[5]))

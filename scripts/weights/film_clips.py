@@ -130,7 +130,7 @@ def main() -> None:
     """Film them."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--domain", default="wide", choices=list(trainworld.DOMAINS))
-    options.add_argument("--people", type=int, default=320)
+    options.add_argument("--people", type=int, default=212)
     options.add_argument("--jobs", type=int, default=2)
     given = options.parse_args()
     orders = [(given.domain, person) for person in range(1, given.people + 1)]

@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 from film_clips import WORLD, compressed
 
-from mien.face import FaceTracker, find_blinks, settle, survey
+from mien.contenders.spotters import settled
+from mien.face import FaceTracker, find_blinks, survey
 from mien.face.tracking import TrackerSettings
 from mien.files import write_whole
 from mien.jobs import run_jobs
@@ -52,7 +53,7 @@ def film_recording(order: tuple[str, int, int]) -> str:
         faces.append((face.state, face.eyes, face.sharpness, face.hand, face.time))
     traces.flush()
     states, eyes, sharpness, hand, time = zip(*faces, strict=True)
-    final = settle(list(states), np.array(sharpness), np.array(hand), TrackerSettings())
+    final = settled(list(states), sharpness, hand)
     _, blinks = find_blinks(np.array(eyes, np.float64), np.arange(take.n_frames), np.array(time))
     held = io.BytesIO()
     np.savez_compressed(

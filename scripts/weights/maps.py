@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from mien.files import write_whole
 from mien.jobs import run_jobs
+from mien.labels import VOCABULARIES, map_emotion
 from mien.motion import make_flow, optical_strain
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,14 +27,17 @@ WORLD = ROOT / ".cache" / "world"
 SIDE = 28
 WAYS = 4
 """Maps a clip."""
-CLASSES = ("negative", "positive", "surprise")
-CLASS = {
-    **dict.fromkeys(("anger", "contempt", "disgust", "fear", "sadness", "repression"), 0),
-    "happiness": 1,
-    "surprise": 2,
-}
+CLASSES = VOCABULARIES["three"].labels
+NO_CLASS = len(CLASSES)
+"""Of an emotion that the three classes leave out."""
 _SEED = 20_260_901
 _METHODS = (("dis", 0.3), ("dis_lk", 0.15), ("farneback", 0.2), ("tvl1", 0.35))
+
+
+def number_of(emotion: str) -> int:
+    """The class of an emotion."""
+    label = map_emotion(emotion, "three")
+    return NO_CLASS if label is None else CLASSES.index(label)
 
 
 def dev(person: int) -> bool:
@@ -151,7 +155,7 @@ def of_person(path: Path) -> dict[str, Any]:
             pairs, eyes = file[f"{n}-pairs"], file[f"{n}-eyes"]
             maps.append([one_way(pairs, eyes, rng) for _ in range(WAYS)])
             others.append(other_way(pairs, eyes) if dev(person) else np.zeros((3, SIDE, SIDE), np.float32))
-            y.append(CLASS.get(str(card[0]), 3))
+            y.append(number_of(str(card[0])))
             units.append(str(card[1]))
             rates.append(float(card[2]))
             size.append(float(card[5]))

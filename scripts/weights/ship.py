@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from learn import Maps, by_group, learned, reliability, scores, tempered
-from maps import CLASSES, dev
+from maps import CLASSES, NO_CLASS, dev
 from numpy.typing import NDArray
 from safetensors.torch import save
 from torch import Tensor
@@ -63,7 +63,7 @@ def ship(
         tunables: that go into the model file.
     """
     apart = np.array([dev(p) for p in world["person"]])
-    three = world["y"] < len(CLASSES)
+    three = world["y"] < NO_CLASS
     whole = Maps(x, world["y"], world["person"])
     own, held = whole.of(three & ~apart), whole.of(three & apart)
     other = other[torch.from_numpy(three & apart)]

@@ -12,19 +12,10 @@ from numpy.typing import NDArray
 from ship import options, ship
 from torch import Tensor
 
-from mien.inputs import InputSpec
 from mien.inputs.spec import normalised_flow
+from mien.training.systems import make_system
 
-SPEC = InputSpec(
-    (28, 28),
-    crop="tight",
-    content="flow_strain",
-    part="apex",
-    flow="dis",
-    reference="onset",
-    flow_size=(128, 128),
-    normalisation="standard",
-)
+SPEC = dict(make_system("motionmap").specs())["flow"]
 WORDS = (
     "by four flow algorithms, in cuts, sizes, scalings and number formats drawn at random, steadied or not.",
     "by TV-L1, not steadied, in one fixed cut, as whole numbers",

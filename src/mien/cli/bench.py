@@ -29,7 +29,7 @@ mien bench --data casme2=CASME2 --protocol loso --rule casme2-five --model lbpto
 mien bench --data smic=SMIC casme2=CASME2 samm=SAMM --protocol megc2019 --model flow-logreg --out run --jobs 2
 mien bench --data flow=maps --protocol megc2019 --model flow-logreg --out run --oracle
 mien bench --data features=mine --key lbptop --protocol loso --model svm:kernel=poly --out run
-mien bench --data flow=maps --protocol test --model flow-image.onnx --out run
+mien bench --data flow=maps --protocol test --model flow-image --out run
 mien bench --data cas-me-2=CASME2LONG samm-lv=SAMMLV --protocol spotting --model region-flow mdmd --out run
 mien bench --data samm-lv=SAMMLV --protocol spotting --model spotter.onnx region-flow --out run
 mien bench --compare run-a run-b

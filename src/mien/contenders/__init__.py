@@ -53,14 +53,12 @@ def make_contender(text: str) -> Recipe | ModelContender:
         InputError: no contender of that name, an option it does not have or a value that is not allowed (the
             message lists what there is), or a model file that cannot be used.
     """
+    if text in SHIPPED:
+        text = str(shipped(text))
     if text.lower().endswith(_MODEL):
         from mien.contenders.model import open_model
 
         return open_model(text)
-    if text in SHIPPED:
-        from mien.contenders.model import open_model
-
-        return open_model(shipped(text))
     name, colon, given = text.partition(":")
     cls = _recipe(name.strip())
     return cls(**parse_options(cls, cls.base, given)) if colon else cls()

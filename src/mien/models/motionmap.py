@@ -4,8 +4,8 @@ It begins where STSTNet does, with the flow from onset to apex, rightwards and d
 adds is meant for maps of unknown origin. Whoever makes a map chooses an algorithm, a cut of the face, a scale
 and a number format; so first each channel loses its median (what the whole face does), its large values are
 drawn in by a square root that keeps the sign, and it is brought to unit spread. Then one layer reads the map
-itself, as logistic regression would, beside what two shallow convolutions make of it: on faces never seen the
-first alone is hard to beat, and the second sees motion that is not quite at its usual place. H × W:
+itself, as logistic regression would, beside what two shallow convolutions make of it, which see motion that
+is not quite at its usual place. H × W:
 
 =========  ============================================  ==================
 layer      filters                                       output
@@ -95,11 +95,11 @@ class MotionMap(Network):
 
     def features(self, *inputs: Tensor) -> Tensor:
         """The levelled map and what the convolutions make of it: float (B, 3·H·W + D)."""
-        level = levelled(inputs[0])
+        level = _levelled(inputs[0])
         return torch.cat([self.map(level).flatten(1), self.body(level)], 1)
 
 
-def levelled(maps: Tensor) -> Tensor:
+def _levelled(maps: Tensor) -> Tensor:
     """Each channel of (B, C, H, W) less its median, its signed root taken, at unit spread; flat: 0."""
     flat = maps.flatten(2)
     half = (flat.shape[2] + 1) // 2
