@@ -36,11 +36,12 @@ class TimeGrid:
     Args:
         time: (N,) seconds, increasing.
         rate: samples a second of the grid, at most; never more than the samples come.
+        fixed: so many samples a second, however slowly they come.
     """
 
-    def __init__(self, time: Float, rate: float) -> None:
+    def __init__(self, time: Float, rate: float, *, fixed: bool = False) -> None:
         median = float(np.median(np.diff(time))) if len(time) > 1 else 1.0 / rate
-        self.step = max(1.0 / rate, median)
+        self.step = 1.0 / rate if fixed else max(1.0 / rate, median)
         self.rate = 1.0 / self.step
         self.time = time[0] + self.step * np.arange(max(2, round((time[-1] - time[0]) / self.step) + 1))
 

@@ -26,18 +26,15 @@ from mien.face import FaceFrame
 from mien.spotting.base import Spotting
 from mien.spotting.curve import (
     Float,
-    TimeGrid,
     find_peaks,
-    finite_rows,
     flank,
     keep_strongest,
     kind_of,
     on_frames,
     running_threshold,
     smooth,
-    valid_runs,
 )
-from mien.spotting.traces import RegionTraces
+from mien.spotting.traces import RegionTraces, around_blinks, lay, noise_of
 
 __all__ = ["RegionFlow"]
 
@@ -165,22 +162,14 @@ class _Decision:
     ) -> None:
         self.s, self.frame, self.time, self.good = settings, frame, time, good
         self.frame_s = float(np.median(np.diff(time))) if len(time) > 1 else 0.0
-        sampled = np.array(traces.time)
-        position = np.array(traces.position)
-        # a frame that must not be scored breaks the positions as a lost face does
-        bad = np.concatenate([[0], np.cumsum(~good)])
-        first, last = np.array(traces.span).T
-        position[bad[np.searchsorted(time, last, "right")] > bad[np.searchsorted(time, first)]] = np.nan
-        self.grid = TimeGrid(sampled, settings.rate)
-        rough, chain = _chained(self.grid, sampled, position, np.array(traces.chain))
-        self.head = self.grid.spread(sampled, np.array(traces.head))
-        self.runs = _runs(finite_rows(rough), chain)
+        laid = lay(traces, time, good, settings.rate)
+        self.grid, self.head, self.runs, rough = laid.grid, laid.head, laid.runs, laid.position
         sigma = settings.smooth_s * self.grid.rate
         self.position = np.full_like(rough, np.nan)
         for first, stop in self.runs:
             self.position[first:stop] = smooth(rough[first:stop], sigma)
-        self.noise = _noise(rough, self.runs, sigma)
-        self.blink = self._near(blinks)
+        self.noise = noise_of(rough, self.runs, sigma)
+        self.blink = around_blinks(self.grid.time, blinks, settings.blink_margin_s)
         near_eyes = np.where(_NEAR_EYES, settings.blink_factor, max(1.0, settings.blink_factor / 2))
         self._blink_factors = np.where(_TAKEN_BY_BLINKS, np.inf, near_eyes)
 
@@ -251,18 +240,6 @@ class _Decision:
         shifted, turned = np.linalg.norm(moved[:, :4], axis=1), np.linalg.norm(moved[:, 4:], axis=1)
         leaky: Float = result + (s.head_leak * shifted + s.turn_leak * turned)[:, None]
         return leaky
-
-    def _near(self, blinks: tuple[Span, ...]) -> NDArray[np.bool_]:
-        """(G,): within a blink, or at the beginning or end of a longer closure."""
-        mask = np.zeros(len(self.grid.time), bool)
-        margin = self.s.blink_margin_s
-        for blink in blinks:
-            ends = [(blink.start_s, blink.end_s)]
-            if blink.reason != "blink":
-                ends = [(blink.start_s, blink.start_s), (blink.end_s, blink.end_s)]
-            for start, end in ends:
-                mask |= (self.grid.time >= start - margin) & (self.grid.time <= end + margin)
-        return mask
 
     # ------------------------------------------------------------------ the events
 
@@ -389,50 +366,6 @@ def _gone_and_back(position: Float, k: int, *, open_ended: bool) -> tuple[Float,
     m = (np.linalg.norm(a + b, axis=2) - np.linalg.norm(a - b, axis=2)) / 2
     # what is only taken for granted counts half
     return np.maximum(np.where(unseen, m / 2, m), 0.0), a + b
-
-
-def _chained(
-    grid: TimeGrid, time: Float, position: Float, chain: NDArray[np.int64]
-) -> tuple[Float, NDArray[np.int64]]:
-    """Positions (N, R, 2) laid on the grid (G, R, 2), and the chain (G,) that each belongs to.
-
-    Within a chain they are interpolated, also over short gaps; between two chains, whose origins differ, the
-    nearest sample stands.
-    """
-    rough = grid.spread(time, position)
-    known = finite_rows(position)
-    if not known.any():
-        return rough, np.full(len(rough), -1)
-    t, position, chain = time[known], position[known], chain[known]
-    right = np.clip(np.searchsorted(t, grid.time), 0, len(t) - 1)
-    left = np.clip(right - 1, 0, None)
-    nearest = np.where(np.abs(grid.time - t[left]) <= np.abs(t[right] - grid.time), left, right)
-    seam = (chain[left] != chain[right]) & finite_rows(rough)
-    rough[seam] = position[nearest[seam]]
-    return rough, chain[nearest]
-
-
-def _runs(valid: NDArray[np.bool_], chain: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Stretches (first, stop) of valid samples within one chain of key frames."""
-    runs = []
-    for first, stop in valid_runs(valid):
-        cuts = first + 1 + np.flatnonzero(np.diff(chain[first:stop]))
-        runs += list(zip([first, *cuts.tolist()], [*cuts.tolist(), stop], strict=True))
-    return runs
-
-
-def _noise(rough: Float, runs: list[tuple[int, int]], sigma: float) -> Float:
-    """(R,) standard deviation of the noise in the smoothed positions.
-
-    From second differences: whatever changes from one sample to the next without going on is noise.
-    """
-    parts = [rough[a:b][2:] - 2 * rough[a:b][1:-1] + rough[a:b][:-2] for a, b in runs if b - a > 4]
-    if not parts:
-        return np.zeros(rough.shape[1])
-    second = np.concatenate(parts)
-    raw = 1.4826 * np.median(np.abs(second), axis=0) / np.sqrt(6)
-    left = 1.0 if sigma <= 0.3 else min(1.0, 1 / np.sqrt(2 * np.sqrt(np.pi) * sigma))
-    return np.asarray(np.linalg.norm(raw, axis=1) * left)
 
 
 def _size(event: Event) -> float:

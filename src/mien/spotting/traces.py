@@ -3,20 +3,26 @@
 Each frame is compared with its key frame by optical flow; head motion is fitted and removed; every region's
 mean displacement is read off. At a new key frame the positions carry on from the old one's. The result is a
 *position* for each region and moment, from which motion relative to any reference, any time away, is a
-subtraction.
+subtraction. :func:`lay` puts them on an even grid.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mien.anatomy import REGIONS
+from mien.events import Span
 from mien.face import CROP, FaceFrame, Key
 from mien.inputs import FaceMotion
 from mien.motion import make_flow
+from mien.spotting.curve import Float, TimeGrid, finite_rows, valid_runs
 
-__all__ = ["RegionTraces"]
+__all__ = ["Laid", "Measured", "RegionTraces", "around_blinks", "lay", "noise_of"]
 
 _R = len(REGIONS)
 
@@ -104,6 +110,128 @@ class RegionTraces:
             self._base, self._turned_base = np.zeros((_R, 2)), np.zeros(2)
         self._key = key
         self._motion = FaceMotion(key.crop, key.map, self._flow)
+
+
+class Measured(Protocol):
+    """What :class:`RegionTraces` has measured; see there."""
+
+    @property
+    def time(self) -> Sequence[float]: ...  # noqa: D102
+    @property
+    def span(self) -> Sequence[tuple[float, float]]: ...  # noqa: D102
+    @property
+    def position(self) -> Sequence[NDArray[np.float64]]: ...  # noqa: D102
+    @property
+    def head(self) -> Sequence[NDArray[np.float64]]: ...  # noqa: D102
+    @property
+    def chain(self) -> Sequence[int]: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A recording's measurements on an even grid.
+
+    Attributes:
+        grid: its G times.
+        position: (G, R, 2), outer-eye distances; NaN where not measured.
+        runs: stretches (first, stop) in which positions have one origin.
+        head: (G, 6) of :class:`RegionTraces`; NaN where not measured.
+        noise: (R,) standard deviation of the noise in the positions as measured.
+    """
+
+    grid: TimeGrid
+    position: Float
+    runs: list[tuple[int, int]]
+    head: Float
+    noise: Float
+
+
+def lay(
+    measured: Measured, time: Float, good: NDArray[np.bool_], rate: float, *, fixed: bool = False
+) -> Laid:
+    """Lay a recording's measurements on a grid.
+
+    Args:
+        measured: of the whole recording, at least once.
+        time: (N,) seconds of each frame.
+        good: (N,) which frames may be scored.
+        rate: samples a second, at most.
+        fixed: so many, however slow the camera.
+    """
+    sampled = np.array(measured.time, np.float64)
+    position = np.array(measured.position, np.float64)
+    # a frame that must not be scored breaks the positions as a lost face does
+    bad = np.concatenate([[0], np.cumsum(~good)])
+    first, last = np.array(measured.span, np.float64).T
+    position[bad[np.searchsorted(time, last, "right")] > bad[np.searchsorted(time, first)]] = np.nan
+    chain = np.array(measured.chain, np.int64)
+    noise = noise_of(position, _runs(finite_rows(position), chain))
+    grid = TimeGrid(sampled, rate, fixed=fixed)
+    rough, of_grid = _chained(grid, sampled, position, chain)
+    head = grid.spread(sampled, np.array(measured.head, np.float64))
+    return Laid(grid, rough, _runs(finite_rows(rough), of_grid), head, noise)
+
+
+def around_blinks(time: Float, blinks: Sequence[Span], margin: float) -> NDArray[np.bool_]:
+    """(G,): which moments are within a blink, or at the beginning or end of a longer closure.
+
+    Args:
+        time: (G,) seconds.
+        blinks: closures of the lids.
+        margin: by how much each reaches further on either side, seconds.
+    """
+    mask = np.zeros(len(time), bool)
+    for blink in blinks:
+        ends = [(blink.start_s, blink.end_s)]
+        if blink.reason != "blink":
+            ends = [(blink.start_s, blink.start_s), (blink.end_s, blink.end_s)]
+        for start, end in ends:
+            mask |= (time >= start - margin) & (time <= end + margin)
+    return mask
+
+
+def noise_of(position: Float, runs: list[tuple[int, int]], sigma: float = 0.0) -> Float:
+    """(R,) standard deviation of the noise in positions (N, R, 2) once smoothed with ``sigma`` samples.
+
+    From second differences: whatever changes from one sample to the next without going on is noise.
+    """
+    parts = [position[a:b][2:] - 2 * position[a:b][1:-1] + position[a:b][:-2] for a, b in runs if b - a > 4]
+    if not parts:
+        return np.zeros(position.shape[1])
+    second = np.concatenate(parts)
+    raw = 1.4826 * np.median(np.abs(second), axis=0) / np.sqrt(6)
+    left = 1.0 if sigma <= 0.3 else min(1.0, 1 / np.sqrt(2 * np.sqrt(np.pi) * sigma))
+    return np.asarray(np.linalg.norm(raw, axis=1) * left)
+
+
+def _chained(
+    grid: TimeGrid, time: Float, position: Float, chain: NDArray[np.int64]
+) -> tuple[Float, NDArray[np.int64]]:
+    """Positions (N, R, 2) laid on the grid (G, R, 2), and the chain (G,) that each belongs to.
+
+    Within a chain they are interpolated, also over short gaps; between two chains, whose origins differ, the
+    nearest sample stands.
+    """
+    rough = grid.spread(time, position)
+    known = finite_rows(position)
+    if not known.any():
+        return rough, np.full(len(rough), -1)
+    t, position, chain = time[known], position[known], chain[known]
+    right = np.clip(np.searchsorted(t, grid.time), 0, len(t) - 1)
+    left = np.clip(right - 1, 0, None)
+    nearest = np.where(np.abs(grid.time - t[left]) <= np.abs(t[right] - grid.time), left, right)
+    seam = (chain[left] != chain[right]) & finite_rows(rough)
+    rough[seam] = position[nearest[seam]]
+    return rough, chain[nearest]
+
+
+def _runs(valid: NDArray[np.bool_], chain: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Stretches (first, stop) of valid samples within one chain of key frames."""
+    runs = []
+    for first, stop in valid_runs(valid):
+        cuts = first + 1 + np.flatnonzero(np.diff(chain[first:stop]))
+        runs += list(zip([first, *cuts.tolist()], [*cuts.tolist(), stop], strict=True))
+    return runs
 
 
 def _head_place(frame: FaceFrame, size: float) -> NDArray[np.float64]:
