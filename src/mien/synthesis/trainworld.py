@@ -2,8 +2,8 @@
 
 A model carries over to cameras that it has never seen if those it has seen differ more among each other than
 they do from the new ones. So here every take has a camera of its own, drawn wider than any one data set: 50
-to 250 frames a second, 40 to 160 pixels between the outer eye corners, colour, grey or near infra-red, steady
-or restless heads, calm or flickering light.
+to 250 frames a second (30 to 100 in recordings), 40 to 160 pixels between the outer eye corners (32 to 134
+in recordings), colour, grey or near infra-red, steady or restless heads, calm or flickering light.
 
 Three domains: ``"wide"`` for the weights; ``"fast"`` and ``"slow"``, which differ as two real data sets do
 (200 and 60 frames a second, colour and grey, class frequencies, light), for claims about training on one and
@@ -34,13 +34,15 @@ SEED: Final = 2**36 + VERSION
 Name = Literal["wide", "fast", "slow"]
 
 _RATES: Final = (50.0, 60.0, 90.0, 100.0, 120.0, 150.0, 200.0, 250.0)
-_RECORDED: Final = (50.0, 60.0, 60.0, 80.0, 100.0, 100.0, 120.0, 200.0)
+_RECORDED: Final = (30.0, 50.0, 50.0, 60.0, 60.0, 80.0, 100.0, 100.0)
 """Frames a second of recordings: above 100 nothing is gained but quiet, and filming takes its time."""
 _COLOURS: Final = (("rgb", 0.5), ("grey", 0.3), ("nir", 0.2))
 _RECORDINGS: Final = 1000
 """Takes from this number on are recordings."""
 _QUIET: Final = 0.2
 """Share of recordings without any expression."""
+_SPOKEN: Final = 0.5
+"""Share of recordings in which the person speaks."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,10 @@ def stream(domain: str, person: int, number: int) -> Stream:
     if fixed is not None:
         return fixed
     rng = np.random.default_rng([SEED, 1, person, number])
-    side = 2 * int(rng.integers(110, 191))
+    long = number >= _RECORDINGS
+    side = 2 * int(rng.integers(90, 161) if long else rng.integers(110, 191))
     colour = _COLOURS[int(rng.choice(len(_COLOURS), p=[p for _, p in _COLOURS]))][0]
-    rate = float(rng.choice(_RATES if number < _RECORDINGS else _RECORDED))
+    rate = float(rng.choice(_RECORDED if long else _RATES))
     return Stream(f"take{number}", rate, side, side, colour)  # type: ignore[arg-type]
 
 
@@ -131,12 +134,14 @@ def recording(domain: str, person: int, number: int, seconds: float) -> Script:
     """A recording with all that makes spotting hard; a fifth of them have no expression at all.
 
     The others have 8 to 30 micro-expressions and 1 to 6 macro-expressions a minute: more than life has, so
-    that there is something to learn from. Arguments as for :func:`clip`.
+    that there is something to learn from. In half of them the person speaks. Arguments as for :func:`clip`.
     """
     who, take = _number(domain, person), _RECORDINGS + _take(number)
     told = conditions(domain, who, take)
     rng = np.random.default_rng([SEED, 4, who, take])
-    acting = replace(told.acting, micro_rate=0.0, macro_rate=0.0, at_least=0)
+    speech = Speech(on=bool(rng.random() < _SPOKEN), rate=float(rng.uniform(1.0, 6.0)))
+    distractors = replace(told.acting.distractors, speech=speech)
+    acting = replace(told.acting, micro_rate=0.0, macro_rate=0.0, at_least=0, distractors=distractors)
     if rng.random() >= _QUIET:
         micro, macro = float(rng.uniform(8, 30)), float(rng.uniform(1, 6))
         acting = replace(acting, micro_rate=micro, macro_rate=macro, at_least=1)
