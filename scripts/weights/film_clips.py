@@ -4,7 +4,7 @@ A person shows eleven micro-expressions: three happy, three surprised, four nega
 these. Of each are kept
 
 - ``crops`` (n, 128, 128): the steadied faces, as ``mien analyze`` sees them, of moments from rest to rest
-  (``frames``); zeros where the face was not seen;
+  (``frames``), zeros where the face was not seen, and the mesh of the face in them;
 - ``pairs`` (4, S, S): cuts of the pictures around the head, all by the first one's place, as others cut their
   data, with the outer eye corners' places in them (made with the truth): before the onset, onset, apex, near
   the apex.
@@ -61,6 +61,7 @@ def look(script: Script, rng: np.random.Generator) -> dict[str, Any]:
     )
     wanted = {0, (shown.onset + shown.apex) // 2, (shown.apex + shown.offset) // 2, shown.offset, *marked}
     tracker, crops, frames, pairs, eyes, matrix = FaceTracker(), [], [], {}, {}, None
+    mesh = np.zeros((0, 3), np.float32)
     for index in sorted(wanted):
         picture = compressed(film.frame(index), quality)
         if index in marked:
@@ -72,10 +73,13 @@ def look(script: Script, rng: np.random.Generator) -> dict[str, Any]:
             eyes[index] = at @ matrix[:, :2].T + matrix[:, 2]
         found = tracker.update(Frame.from_array(index, index / take.fps, np.ascontiguousarray(picture)))
         seen = found.crop is not None and found.state == "ok"
+        if not len(mesh) and found.key is not None:
+            mesh = found.key.mesh.astype(np.float32)
         crops.append(found.crop if seen else np.zeros((128, 128), np.uint8))
         frames.append(index)
     return {
         "crops": np.stack(crops),
+        "mesh": mesh,
         "frames": np.array(frames),
         "marked": np.array([*marked, shown.offset]),
         "pairs": np.stack([pairs[i] for i in marked]),
@@ -131,9 +135,11 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--domain", default="wide", choices=list(trainworld.DOMAINS))
     options.add_argument("--people", type=int, default=212)
+    options.add_argument("--apart", action="store_true", help="only people who are set apart")
     options.add_argument("--jobs", type=int, default=2)
     given = options.parse_args()
-    orders = [(given.domain, person) for person in range(1, given.people + 1)]
+    people = [n for n in range(1, given.people + 1) if not given.apart or n % 5 == 0]
+    orders = [(given.domain, person) for person in people]
     for done, (_, name) in enumerate(run_jobs(film_person, orders, jobs=given.jobs), 1):
         print(done, name, flush=True)
 
