@@ -13,6 +13,7 @@ import pytest
 from mien.demo import Demonstration, demo_script, demonstrate, truth_of
 from mien.errors import InputError
 from mien.events import Analysis, Event
+from mien.labels import map_emotion
 from mien.progress import Progress
 from mien.records import Expression
 from mien.synthesis.distractors import TruthSpan
@@ -48,6 +49,25 @@ def test_the_script_has_what_a_demonstration_needs() -> None:
     assert demo_script(seed=1).take != script.take
     assert demo_script().take == script.take
     assert {e["role"] for e in script.describe()["performance"]["expressions"]} == {""}
+
+
+def test_how_well_it_went_in_words() -> None:
+    micro = [e for e in SCRIPT.take.expressions if e.kind == "micro"]
+    off = [replace(exact(e), apex=e.apex + 2, emotion=e.emotion) for e in micro]
+    shown = demonstration(*off, event(1, 4))
+    there = len(SCRIPT.take.expressions)
+    assert shown.apex_errors == (2,) * len(micro)
+    assert shown.f1 == pytest.approx(2 * len(micro) / (there + len(micro) + 1))
+    right, undecided, total = shown.named
+    counted = sum(map_emotion(e.emotion, "three") is not None for e in micro)
+    assert (right, undecided, total) == (counted, 0, counted)
+    assert f"Found {len(micro)} of {there}, invented 1: F1 {shown.f1:.2f}." in shown.words
+    assert "Apex: off by 2 frames (median)." in shown.words
+    coarse = demonstration(*(replace(e, emotion=map_emotion(e.emotion, "three") or "negative") for e in off))
+    assert coarse.named == (counted, 0, counted)
+    nothing = demonstration()
+    assert nothing.words == f"Found 0 of {there}, invented 0: F1 0.00."
+    assert demonstration(*map(exact, micro)).named == (0, counted, counted)
 
 
 def test_all_found() -> None:

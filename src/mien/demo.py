@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import statistics
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,7 +11,8 @@ from typing import Final
 from mien.analysis import analyze
 from mien.errors import InputError
 from mien.evaluation import match_expressions
-from mien.events import Analysis, Span, TrueExpression, Truth
+from mien.events import Analysis, Event, Span, TrueExpression, Truth
+from mien.labels import map_emotion
 from mien.progress import Progress, ProgressHook, silent
 from mien.records import Stream
 from mien.studio import CARD, check_seed, write_card, write_film
@@ -52,6 +54,54 @@ class Demonstration:
     def invented(self) -> int:
         """Events where there was no expression."""
         return len(self.analysis.found) - self.found
+
+    @property
+    def f1(self) -> float:
+        """Of spotting, micro- and macro-expressions together, 0 to 1."""
+        return 2 * self.found / max(1, len(self.analysis.found) + len(self.truth.expressions))
+
+    @property
+    def apex_errors(self) -> tuple[int, ...]:
+        """Frames between the true apex and that of the event, of each expression that was found."""
+        return tuple(abs(e.apex - t.apex) for t, e in self._pairs)
+
+    @property
+    def named(self) -> tuple[int, int, int]:
+        """Of the expressions that were found: rightly named, left undecided, and all whose emotion counts.
+
+        Labels are compared as the recogniser gives them: a coarse one (negative, positive, surprise) with the
+        true emotion's coarse class. Emotions that have none (*others*) are not counted.
+        """
+        right = undecided = total = 0
+        for true, event in self._pairs:
+            coarse = map_emotion(true.emotion, "three")
+            if coarse is None:
+                continue
+            total += 1
+            undecided += event.emotion == "undecided"
+            right += event.emotion in (true.emotion, coarse)
+        return right, undecided, total
+
+    @property
+    def _pairs(self) -> list[tuple[TrueExpression, Event]]:
+        return [
+            (self.truth.expressions[t], self.analysis.found[e])
+            for t, e, _ in self.truth.matches
+            if t is not None and e is not None
+        ]
+
+    @property
+    def words(self) -> str:
+        """How well it went, in sentences."""
+        right, undecided, total = self.named
+        errors = self.apex_errors
+        there = len(self.truth.expressions)
+        told = [f"Found {self.found} of {there}, invented {self.invented}: F1 {self.f1:.2f}."]
+        if errors:
+            told.append(f"Apex: off by {statistics.median(errors):g} frames (median).")
+        if total:
+            told.append(f"Emotion: {right} of {total} right, {undecided} undecided.")
+        return " ".join(told)
 
 
 def demo_script(seed: int = 0, seconds: float = 10.0, fps: float = 200.0) -> Script:
