@@ -8,7 +8,7 @@ CLIPS  := .cache/clips
 DEMO   := mien-results/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench clips clean
+.PHONY: help setup demo test lint bench claims clips clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -46,6 +46,9 @@ bench: $(STAMP) clips ## measure speed, memory, spotting, flow and the studio, i
 	$(BIN)/python benchmarks/synthetic_flow.py
 	$(BIN)/python benchmarks/synthetic_spotting.py
 	$(BIN)/python benchmarks/flow_logreg.py
+
+claims: $(STAMP) ## put the lecture's claims to the test, into docs/claims.md (over an hour; goes on where it stopped)
+	$(BIN)/python benchmarks/claims --jobs 2
 
 clean: ## remove what was built or cached; .venv, clips and results stay
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

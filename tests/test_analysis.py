@@ -26,8 +26,11 @@ from mien.inputs import Clip, InputSpec
 from mien.modelfile import ModelMetadata, write_metadata
 from mien.recognition import AuRules, Recognition
 from mien.report import to_json
-from mien.spotting import SPOTTERS, FirstFrame, Mdmd, RegionFlow, Spotting, tunables_of
+from mien.spotting import SPOTTERS, FirstFrame, Mdmd, RegionFlow, RegionNet, Spotting, tunables_of
 from mien.video import open_video, write_video
+
+PLAIN: dict[str, Any] = {"spotter": "region-flow", "recognizer": "au-rules"}
+"""What needs no trained model; what these say of the clips is known well."""
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +39,7 @@ def analysed(real_clips: Path) -> Callable[..., Analysis]:
 
     @cache
     def run(name: str, **options: Any) -> Analysis:
-        return analyze(real_clips / name, **options)
+        return analyze(real_clips / name, **{**PLAIN, **options})
 
     return run
 
@@ -283,7 +286,7 @@ def test_what_was_run_is_written_down(smile: Analysis, entrance: Analysis) -> No
 
 
 def test_the_same_twice(smile: Analysis, real_clips: Path) -> None:
-    again = analyze(real_clips / "single_face.mp4")
+    again = analyze(real_clips / "single_face.mp4", **PLAIN)
     assert to_json(again) == to_json(smile)
     for column in (
         "frame",
@@ -337,7 +340,7 @@ def test_a_faster_camera(analysed: Callable[..., Analysis], smile: Analysis) -> 
 
 def test_progress_and_no_pictures(real_clips: Path) -> None:
     told: list[Progress] = []
-    found = analyze(real_clips / "single_face.mp4", end=1.2, pictures=False, progress=told.append)
+    found = analyze(real_clips / "single_face.mp4", end=1.2, pictures=False, progress=told.append, **PLAIN)
     assert found.found
     assert found.pictures == ()
     assert found.found[0].action_units[0].au == 12  # judged all the same
@@ -365,8 +368,7 @@ def test_a_progress_hook_may_stop_it(short: Path) -> None:
 
 @pytest.mark.parametrize("spotter", SPOTTERS)
 def test_every_spotter_runs_to_the_end(analysed: Callable[..., Analysis], spotter: str) -> None:
-    options = {} if spotter == "region-flow" else {"spotter": spotter}
-    found = analysed("single_face.mp4", **options)
+    found = analysed("single_face.mp4", spotter=spotter)
     assert found.settings["spotter"]["name"] == spotter
     assert found.timeline.score.shape == (72,)
     assert np.isfinite(found.timeline.score).mean() > 0.5
@@ -376,6 +378,18 @@ def test_every_spotter_runs_to_the_end(analysed: Callable[..., Analysis], spotte
         assert _seconds(found.timeline, event.onset, event.offset) == (event.onset_s, event.offset_s)
         assert event.probabilities
     assert len(found.pictures) == len(found.found)
+
+
+def test_what_comes_with_mien_is_the_default(smile: Analysis, real_clips: Path) -> None:
+    found = analyze(real_clips / "single_face.mp4", pictures=False)
+    assert found.settings["spotter"]["name"] == "region-net"
+    assert found.settings["recognizer"]["name"] == "three-emotions"
+    (event,), (known,) = found.found, smile.found
+    assert event.kind == "macro"
+    assert abs(event.onset - known.onset) <= 6
+    assert event.probabilities.keys() == {"negative", "positive", "surprise"}
+    assert event.emotion in ("positive", "undecided")
+    assert any(unit.au in (6, 12) for unit in event.action_units)
 
 
 def test_a_spotter_of_ones_own(real_clips: Path) -> None:
@@ -487,7 +501,7 @@ def test_a_model_file_as_recogniser(
     )
     path = write_metadata(proto, told, tmp_path / "brightness.onnx")
 
-    found = analyze(real_clips / "single_face.mp4", end=1.2, recognizer=str(path))
+    found = analyze(real_clips / "single_face.mp4", end=1.2, spotter="region-flow", recognizer=str(path))
     assert found.settings["recognizer"]["name"] == "brightness.onnx"
     assert found.settings["recognizer"]["kind"] == "model"
     assert len(found.settings["recognizer"]["sha256"]) == 64
@@ -503,7 +517,8 @@ def test_a_model_file_as_recogniser(
         small = cv2.resize(still, (CROP, CROP), interpolation=cv2.INTER_AREA)
         assert np.corrcoef(small.ravel(), shown.astype(np.float64).ravel())[0, 1] > 0.98
         assert event.probabilities["bright"] == pytest.approx(float(small.mean()), abs=0.03)
-    hidden = analyze(real_clips / "single_face.mp4", end=1.2, recognizer=str(path), pictures=False)
+    options = {"spotter": "region-flow", "recognizer": str(path), "pictures": False}
+    hidden = analyze(real_clips / "single_face.mp4", end=1.2, **options)
     assert hidden.found == found.found
     assert hidden.pictures == ()
 
@@ -553,8 +568,8 @@ def test_another_tracker(short: Path) -> None:
     [
         ({"face": 0}, "counted from 1"), ({"face": -1}, "counted from 1"),
         ({"face": 2}, "face number 2 that is steadily there could not be found"),
-        ({"spotter": "psychic"}, "no spotter 'psychic'; choose one of region-flow, mdmd, first-frame"),
-        ({"recognizer": "psychic"}, "no recogniser 'psychic'; choose one of au-rules"),
+        ({"spotter": "psychic"}, "no spotter 'psychic'; choose one of region-net, region-flow"),
+        ({"recognizer": "psychic"}, "no recogniser 'psychic'; choose one of three-emotions, au-rules"),
         ({"fps": 0.0}, "frame rate"), ({"fps": float("nan")}, "frame rate"),
         ({"start": 2.0, "end": 1.0}, "start before it ends"), ({"start": 99.0}, "only 0.667 s long"),
     ],
@@ -579,7 +594,7 @@ def test_a_film_that_reads_differently_the_second_time(
 ) -> None:
     monkeypatch.setattr(mien.analysis, "_again", lambda *_: iter(()))
     with pytest.raises(InputError, match="could not be read a second time"):
-        analyze(real_clips / "single_face.mp4", end=1.2)
+        analyze(real_clips / "single_face.mp4", end=1.2, **PLAIN)
 
 
 # ---------------------------------------------------------------------- the second pass, by hand
@@ -652,7 +667,7 @@ def test_frames_that_were_not_analysed_are_left_out() -> None:
 
 def test_too_many_events_get_no_pictures(real_clips: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mien.analysis, "_PICTURED", 0)
-    found = analyze(real_clips / "single_face.mp4", end=1.2)
+    found = analyze(real_clips / "single_face.mp4", end=1.2, **PLAIN)
     assert found.found
     assert found.found[0].probabilities
     assert found.pictures == ()
@@ -710,4 +725,4 @@ def test_torch_stays_asleep(short: Path) -> None:
 
 
 def test_foils_are_who_they_say() -> None:
-    assert [s.name for s in (RegionFlow, Mdmd, FirstFrame)] == list(SPOTTERS)
+    assert [RegionNet.label, *(s.name for s in (RegionFlow, Mdmd, FirstFrame))] == list(SPOTTERS)

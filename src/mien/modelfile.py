@@ -14,6 +14,9 @@ What goes in and out is fixed, so that whoever runs a file need not know the net
   sum 1; so does that of a spotter, with what it tells apart in single frames for labels (or a single curve
   of scores, which nothing here runs). A spotter's further output ``features``, (B, D), holds a row for each
   frame: what it finds, it finds in these (:class:`mien.spotting.ModelSpotter`).
+* **A spotter over regions** has, instead of pictures, one input that ``regions`` describes, ``float32`` (B,
+  rows, T), and gives (B, K, T) probabilities of an apex, one row a label, and (B, 2·K, T) seconds: back to
+  the onset and on to the offset of each (:class:`mien.spotting.RegionNet`).
 * **Further outputs** that ``evidence`` names say what the network looked at: maps (B, H, W) of 0 to 1 over
   the pictures of an input, or weights (B, n), one a frame of it. Others are nobody's business but the user's.
 """
@@ -35,7 +38,7 @@ from numpy.typing import NDArray
 
 from mien._version import __version__
 from mien.errors import InputError, MienError
-from mien.inputs import InputSpec
+from mien.inputs import InputSpec, RegionSpec
 
 __all__ = ["KEY", "SCHEMA", "ModelFile", "ModelMetadata", "Port", "read", "write_metadata"]
 
@@ -61,6 +64,7 @@ class ModelMetadata:
         labels: the classes in the order of the last axis of the model's first output; for spotting what it
             tells apart in a frame.
         inputs: what the network eats: name of each input of the graph -> how it is prepared.
+        regions: the same for an input of numbers over time.
         paper: whose network it is: authors, title, year.
         recipe_digest, data_digest: of the training recipe and of the data's manifest; empty where there was
             none.
@@ -90,6 +94,7 @@ class ModelMetadata:
     subjects: tuple[str, ...] = ()
     evidence: Mapping[str, str] = field(default_factory=dict)
     mien_version: str = __version__
+    regions: Mapping[str, RegionSpec] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", tuple(self.labels))
@@ -104,8 +109,14 @@ class ModelMetadata:
             _refuse(f"labels must be words, not {list(self.labels)}")
         if self.task == "recognition" and len(self.labels) < 2:
             _refuse("a recogniser needs at least two labels")
-        if not self.inputs or not all(isinstance(spec, InputSpec) for spec in self.inputs.values()):
+        if not (self.inputs or self.regions):
             _refuse("inputs must name at least one input, with an InputSpec each")
+        if not all(isinstance(spec, InputSpec) for spec in self.inputs.values()):
+            _refuse("inputs must name at least one input, with an InputSpec each")
+        if not all(isinstance(spec, RegionSpec) for spec in self.regions.values()):
+            _refuse("regions must name inputs, with a RegionSpec each")
+        if self.regions and (self.inputs or self.task != "spotting" or len(self.regions) != 1):
+            _refuse("regions are the one input of a spotter")
         for subject in self.subjects:
             if not isinstance(subject, str) or not all(subject.partition("/")):
                 _refuse(f"a subject must be named like 'casme2/sub01', not {subject!r}")
@@ -123,6 +134,10 @@ class ModelMetadata:
         """One JSON text with sorted keys, so that equal metadata give equal files."""
         plain = {f.name: getattr(self, f.name) for f in fields(self)}
         plain["inputs"] = {port: spec.to_dict() for port, spec in self.inputs.items()}
+        # files of networks over pictures stay what they were
+        plain["regions"] = {port: spec.to_dict() for port, spec in self.regions.items()}
+        if not self.regions:
+            del plain["regions"]
         plain |= {name: dict(getattr(self, name)) for name in ("metrics", "tunables", "evidence")}
         return json.dumps({"schema": SCHEMA, **plain}, sort_keys=True, ensure_ascii=False, allow_nan=False)
 
@@ -150,7 +165,7 @@ class ModelMetadata:
             _refuse(f"unknown entries: {', '.join(unknown)}")
         if missing := [name for name in ("name", "task", "labels", "inputs") if name not in data]:
             _refuse(f"missing entries: {', '.join(missing)}")
-        for name in ("inputs", "metrics", "tunables", "evidence"):
+        for name in ("inputs", "regions", "metrics", "tunables", "evidence"):
             if name in data and not isinstance(data[name], dict):
                 _refuse(f"{name} must be an object")
         for name in ("labels", "subjects"):
@@ -168,12 +183,18 @@ class ModelMetadata:
         ):
             if not isinstance(data.get(name, ""), str):
                 _refuse(f"{name} must be text")
-        inputs = {}
-        for port, spec in data["inputs"].items():
+        regions = data.pop("regions", {})
+        for port, spec in {**data["inputs"], **regions}.items():
             if not isinstance(spec, dict):
                 _refuse(f"input {port!r} must be an object")
-            inputs[port] = InputSpec.from_dict(spec)
-        return cls(**{**data, "inputs": inputs, "labels": tuple(data["labels"])})
+        return cls(
+            **{
+                **data,
+                "inputs": {port: InputSpec.from_dict(spec) for port, spec in data["inputs"].items()},
+                "regions": {port: RegionSpec.from_dict(spec) for port, spec in regions.items()},
+                "labels": tuple(data["labels"]),
+            }
+        )
 
 
 def _refuse(reason: str) -> NoReturn:
@@ -395,10 +416,14 @@ def _check(where: object, metadata: ModelMetadata, inputs: Iterable[Port], outpu
     """
     output = outputs[0].shape
     ports = {port.name: port.shape for port in inputs}
-    if set(ports) != set(metadata.inputs):
+    described = [*metadata.inputs, *metadata.regions]
+    if set(ports) != set(described):
         raise InputError(
-            f"{where}: its inputs are {', '.join(ports)}, but it describes {', '.join(metadata.inputs)}"
+            f"{where}: its inputs are {', '.join(ports)}, but it describes {', '.join(described)}"
         )
+    if metadata.regions:
+        _check_regions(where, metadata, ports, outputs)
+        return
     for name, spec in metadata.inputs.items():
         picture = ports[name][-2:]
         if len(ports[name]) >= 3 and any(
@@ -415,6 +440,22 @@ def _check(where: object, metadata: ModelMetadata, inputs: Iterable[Port], outpu
         raise InputError(
             f"{where}: its output has {wide} numbers, but it names {len(metadata.labels)} labels "
             f"({', '.join(metadata.labels)})"
+        )
+
+
+def _check_regions(
+    where: object, metadata: ModelMetadata, ports: Mapping[str, Shape], outputs: Sequence[Port]
+) -> None:
+    """A graph over regions takes (B, rows, T) and gives (B, K, T) and (B, 2·K, T)."""
+    ((name, spec),) = metadata.regions.items()
+    k = len(metadata.labels)
+    wanted = [(ports[name], spec.rows)]
+    if len(outputs) == 2:
+        wanted += [(outputs[0].shape, k), (outputs[1].shape, 2 * k)]
+    if len(wanted) != 3 or any(len(shape) != 3 or shape[1] not in (None, n) for shape, n in wanted):
+        raise InputError(
+            f"{where}: a spotter over regions takes batch × {spec.rows} × moments and gives batch × {k} × "
+            f"moments and batch × {2 * k} × moments"
         )
 
 

@@ -252,6 +252,15 @@ def test_names_and_options() -> None:
         assert make_spotting_contender(name).spotter() == type(make_spotting_contender(name).spotter())()
 
 
+def test_bars_of_the_trained_one() -> None:
+    one = make_spotting_contender("region-net:micro_bar=0.05,threshold=auto")
+    assert one.spotter().micro_bar == 0.05
+    assert one.spotter().macro_bar == make_spotting_contender("region-net").spotter().macro_bar
+    assert one.digest() != make_spotting_contender("region-net:threshold=auto").digest()
+    with pytest.raises(InputError, match="between 0 and 1"):
+        make_spotting_contender("region-net:micro_bar=2").spotter()
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

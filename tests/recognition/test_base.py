@@ -5,17 +5,20 @@ from __future__ import annotations
 import pytest
 
 from mien.errors import InputError
-from mien.recognition import RECOGNIZERS, AuRules, Recognition, make_recognizer
+from mien.recognition import RECOGNIZERS, AuRules, Recognition, ThreeEmotions, make_recognizer
 from mien.spotting import tunables_of
 
 
 def test_the_first_is_the_default() -> None:
-    assert next(iter(RECOGNIZERS)) == AuRules.name == "au-rules"
-    assert make_recognizer() == AuRules()
+    assert next(iter(RECOGNIZERS)) == ThreeEmotions.label == "three-emotions"
+    assert make_recognizer() == ThreeEmotions()
+    assert make_recognizer("au-rules") == AuRules()
 
 
 def test_an_unknown_name_is_told_what_there_is() -> None:
-    with pytest.raises(InputError, match=r"no recogniser 'mind-reader'; choose one of au-rules"):
+    with pytest.raises(
+        InputError, match=r"no recogniser 'mind-reader'; choose one of three-emotions, au-rules"
+    ):
         make_recognizer("mind-reader")
 
 

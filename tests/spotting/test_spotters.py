@@ -13,7 +13,7 @@ import pytest
 from mien.anatomy import REGIONS
 from mien.errors import InputError
 from mien.face import FaceFrame
-from mien.spotting import SPOTTERS, FirstFrame, Mdmd, RegionFlow, make_spotter, tunables_of
+from mien.spotting import SPOTTERS, FirstFrame, Mdmd, RegionFlow, RegionNet, make_spotter, tunables_of
 
 every_spotter = pytest.mark.parametrize("name", list(SPOTTERS))
 
@@ -34,7 +34,7 @@ def test_every_tunable_is_declared_and_described(name: str) -> None:
     spotter = make_spotter(name)
     assert is_dataclass(spotter)
     assert tunables_of(spotter) == {f.name: getattr(spotter, f.name) for f in fields(spotter)}
-    described = (type(spotter).__doc__ or "").split("Attributes:")[1]
+    described = (type(spotter).__doc__ or "").split("Attributes:")[1].split("Raises:")[0]
     names = [
         n for line in re.findall(r"^        (\w+(?:, \w+)*):", described, re.M) for n in line.split(", ")
     ]
@@ -44,11 +44,12 @@ def test_every_tunable_is_declared_and_described(name: str) -> None:
 
 
 def test_names() -> None:
-    assert list(SPOTTERS) == ["region-flow", "mdmd", "first-frame"]
-    assert isinstance(make_spotter(), RegionFlow)
+    assert list(SPOTTERS) == ["region-net", "region-flow", "mdmd", "first-frame"]
+    assert isinstance(make_spotter(), RegionNet)
+    assert isinstance(make_spotter("region-flow"), RegionFlow)
     assert isinstance(make_spotter("mdmd"), Mdmd)
     assert isinstance(make_spotter("first-frame"), FirstFrame)
-    with pytest.raises(InputError, match=r"'best'.*region-flow, mdmd, first-frame"):
+    with pytest.raises(InputError, match=r"'best'.*region-net, region-flow, mdmd, first-frame"):
         make_spotter("best")
 
 

@@ -126,8 +126,8 @@ def analyze(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="How movements are found: region-flow, mdmd, first-frame, or a trained model's file "
-            "(.onnx).  [default: region-flow]",
+            help="How movements are found: region-net, a trained model; region-flow, mdmd, first-frame; or "
+            "another trained model's file (.onnx).  [default: region-net]",
             show_default=False,
             rich_help_panel="Methods",
         ),
@@ -136,8 +136,8 @@ def analyze(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="How emotions are named: au-rules; three-emotions, a trained model; or another trained "
-            "model's file (.onnx).  [default: au-rules]",
+            help="How emotions are named: three-emotions, a trained model; au-rules; or another trained "
+            "model's file (.onnx).  [default: three-emotions]",
             show_default=False,
             rich_help_panel="Methods",
         ),
@@ -411,7 +411,7 @@ def demo(
         f"{result.film}: {result.analysis.source.duration_s:.1f} s at {result.analysis.source.fps:g} frames "
         f"a second with {len(result.truth.expressions)} expressions."
     )
-    typer.echo(f"Found {result.found}, missed {result.missed}, invented {result.invented}.")
+    typer.echo(result.words)
     typer.echo(f"Report, with the truth drawn in: {result.report}")
 
 

@@ -19,7 +19,8 @@ from mien.inputs.pipeline import Packed, Prepare, unpack
 from mien.inputs.ready_made import check_takes_flow_pictures
 from mien.modelfile import ModelFile, ModelMetadata, read
 from mien.sources import FeatureFile, FlowPicture, Recording, Source
-from mien.spotting import ModelSpotter, tunables_of
+from mien.spotting import ModelSpotter, RegionNet, tunables_of
+from mien.spotting import open_spotter as opened_spotter
 from mien.spotting.feature_window import WINDOW_VERSION
 
 __all__ = ["ModelContender", "ModelEstimator", "ModelSpotting", "SpotByFile", "open_model", "open_spotter"]
@@ -208,7 +209,7 @@ class SpotByFile(Spot):
 
     def digest(self) -> str:
         """Of the file's bytes, wherever it lies, face tracking, and the version of it all."""
-        assert isinstance(self.spotter, ModelSpotter)
+        assert isinstance(self.spotter, ModelSpotter | RegionNet)
         tracking = {name: repr(value) for name, value in tunables_of(TrackerSettings()).items()}
         versions = (SPOTTING_VERSION, WINDOW_VERSION)
         return key_of("spot by file", versions, self.spotter.sha256, tracking)
@@ -219,7 +220,7 @@ class SpotByFile(Spot):
         Raises:
             InputError: as there; or the file has changed.
         """
-        assert isinstance(self.spotter, ModelSpotter)
+        assert isinstance(self.spotter, ModelSpotter | RegionNet)
         _check_same(self.spotter.path, self.spotter.sha256)
         return super().__call__(source, cache)
 
@@ -234,7 +235,7 @@ class ModelSpotting:
         spotter: the file, as ``mien analyze --spotter`` runs it.
     """
 
-    spotter: ModelSpotter
+    spotter: ModelSpotter | RegionNet
 
     needs_training: ClassVar[bool] = False
     task: ClassVar[Literal["spotting"]] = "spotting"
@@ -287,4 +288,4 @@ def open_spotter(path: str | Path) -> ModelSpotting:
             f"{model.path.name} names expressions in clips and does not find them in long videos: ask for "
             "another protocol, such as loso, or give a spotter's file (mien train smeconvnet)"
         )
-    return ModelSpotting(ModelSpotter(Path(path)))
+    return ModelSpotting(opened_spotter(Path(path)))

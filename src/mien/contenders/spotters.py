@@ -1,4 +1,4 @@
-"""mien's untrained spotters in a run of ``mien bench --protocol spotting``.
+"""mien's own spotters in a run of ``mien bench --protocol spotting``.
 
 A spotter sees a recording exactly as :func:`mien.analyze` shows it: the same face followed, steadied and
 settled in the same way. What it finds is an array, one row an event, which is kept in the cache: frames are
@@ -23,7 +23,7 @@ from mien.face import FaceFrame, FaceTracker, TrackerSettings, find_blinks, sett
 from mien.inputs import ArrayCache, key_of
 from mien.inputs.pictures import Pictures
 from mien.sources import Recording, Source
-from mien.spotting import FirstFrame, Mdmd, RegionFlow, Spotter, Spotting, tunables_of
+from mien.spotting import FirstFrame, Mdmd, RegionFlow, RegionNet, Spotter, Spotting, tunables_of
 from mien.video import Frame
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "MdmdSpotting",
     "PassedOn",
     "RegionFlowSpotting",
+    "RegionNetSpotting",
     "Spot",
     "SpottingRecipe",
     "face_frames",
@@ -65,7 +66,8 @@ class Spot:
 
     def digest(self) -> str:
         """Of the spotter, its tunables, those of face tracking, and the version of it all."""
-        own = {name: repr(value) for name, value in tunables_of(self.spotter).items()}
+        # a file is known by its bytes, wherever it lies
+        own = {name: repr(value) for name, value in tunables_of(self.spotter).items() if name != "path"}
         tracking = {name: repr(value) for name, value in tunables_of(TrackerSettings()).items()}
         return key_of("spot", SPOTTING_VERSION, self.spotter.name, own, tracking)
 
@@ -176,7 +178,7 @@ _THRESHOLD = option(
 
 @dataclass(frozen=True, kw_only=True)
 class SpottingRecipe(ABC):
-    """An untrained spotter: a frozen dataclass whose fields are its options.
+    """A spotter that is not trained here: a frozen dataclass whose fields are its options.
 
     Satisfies :class:`mien.evaluation.SpottingContender`. Nothing is learned, unless ``threshold`` is
     ``"auto"``: then each fold chooses, on its training people, from which score on events count.
@@ -238,9 +240,34 @@ def _tunable(default: float, words: str) -> Any:
     return field(default=default, metadata=option(Number(), words))
 
 
+def _bar(kind: str) -> Any:
+    words = f"least probability of a {kind}-expression, below 1; auto: what the model's file says"
+    return field(default="auto", metadata=option(Number(auto=True), words))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegionNetSpotting(SpottingRecipe):
+    """:class:`mien.spotting.RegionNet`, the default of ``mien analyze``; trained on synthetic faces alone."""
+
+    base: ClassVar[str] = "region-net"
+    words: ClassVar[str] = "A network over the positions of facial regions (mien's own, trained model)"
+
+    micro_bar: float | str = _bar("micro")
+    macro_bar: float | str = _bar("macro")
+
+    def spotter(self) -> RegionNet:
+        """As the options say.
+
+        Raises:
+            InputError: a bar is no probability.
+        """
+        bars = [None if isinstance(bar, str) else bar for bar in (self.micro_bar, self.macro_bar)]
+        return RegionNet(micro_bar=bars[0], macro_bar=bars[1])
+
+
 @dataclass(frozen=True, kw_only=True)
 class RegionFlowSpotting(SpottingRecipe):
-    """:class:`mien.spotting.RegionFlow`, the default of ``mien analyze``."""
+    """:class:`mien.spotting.RegionFlow`."""
 
     base: ClassVar[str] = "region-flow"
     words: ClassVar[str] = f"Region flow with a sliding window ({RegionFlow.paper})"
@@ -288,7 +315,7 @@ class FirstFrameSpotting(SpottingRecipe):
 
 
 SPOTTING_CONTENDERS: Final[Mapping[str, type[SpottingRecipe]]] = MappingProxyType(
-    {cls.base: cls for cls in (RegionFlowSpotting, MdmdSpotting, FirstFrameSpotting)}
+    {cls.base: cls for cls in (RegionNetSpotting, RegionFlowSpotting, MdmdSpotting, FirstFrameSpotting)}
 )
 """Name -> what takes part under it."""
 

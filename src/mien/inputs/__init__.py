@@ -6,6 +6,7 @@ from mien.inputs.loading import Align, digest_of, load_clip
 from mien.inputs.magnifiers import MAGNIFIERS
 from mien.inputs.pipeline import Packed, Prepare, ReadMatrix, Step, compute, unpack
 from mien.inputs.ready_made import from_flow_picture, read_flow_picture, read_matrix
+from mien.inputs.regions import RegionSpec
 from mien.inputs.spec import Clip, InputSpec, margins, prepare
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Packed",
     "Prepare",
     "ReadMatrix",
+    "RegionSpec",
     "Step",
     "compute",
     "default_cache_dir",

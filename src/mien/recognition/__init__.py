@@ -25,13 +25,13 @@ MODEL = ".onnx"
 """How the names of model files end."""
 
 RECOGNIZERS: dict[str, type[AuRules] | type[ThreeEmotions]] = {
-    AuRules.name: AuRules,
     ThreeEmotions.label: ThreeEmotions,
+    AuRules.name: AuRules,
 }
 """Name -> recogniser; the first is the default."""
 
 
-def make_recognizer(name: str = AuRules.name) -> Recognizer:
+def make_recognizer(name: str = ThreeEmotions.label) -> Recognizer:
     """A recogniser with its default settings.
 
     Args:

@@ -27,7 +27,7 @@ class Shipped:
     Attributes:
         name: on the command line, in the place of a file.
         task: ``"recognition"`` or ``"spotting"``.
-        network: a key of :data:`mien.models.MODELS`.
+        network: a key of :data:`mien.models.MODELS`, or ``"region-net"``, which is no network over clips.
         words: what it is for.
         run: the model file's name; empty where there is none.
         begin: the name of the file of weights to begin other training with; empty where there is none.
@@ -57,6 +57,15 @@ SHIPPED: Final[Mapping[str, Shipped]] = MappingProxyType(
                 "flow-image.onnx",
                 "flow-image.safetensors",
                 "scripts/weights/train_flow_image.py",
+            ),
+            Shipped(
+                "region-net",
+                "spotting",
+                "region-net",
+                "micro- and macro-expressions in long recordings, from the positions of facial regions",
+                "region-net.onnx",
+                "",
+                "scripts/weights/train_spotter.py",
             ),
             Shipped(
                 "three-emotions",
