@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -14,7 +15,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from mien.errors import InputError, MienError
-from mien.inputs import InputSpec
+from mien.inputs import InputSpec, RegionSpec
 from mien.modelfile import KEY, SCHEMA, ModelMetadata, Port, read, write_metadata
 
 SPEC = InputSpec((4, 6), frames=2)
@@ -282,3 +283,46 @@ def test_reading_needs_neither_onnx_nor_torch(model_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+# --- a spotter over regions ---------------------------------------------------------------------------------
+
+
+REGIONS_SPEC = RegionSpec(4, 100.0, ("chin",), "dis_lk")
+
+
+def over_regions(**more: Any) -> ModelMetadata:
+    told: dict[str, Any] = {"name": "r", "task": "spotting", "labels": ("micro", "macro"), "inputs": {}}
+    return ModelMetadata(**{**told, "regions": {"positions": REGIONS_SPEC}, **more})
+
+
+def test_metadata_over_regions_there_and_back() -> None:
+    told = over_regions()
+    assert ModelMetadata.from_json(told.to_json()) == told
+    assert "regions" not in json.loads(METADATA_OVER_PICTURES.to_json())
+
+
+METADATA_OVER_PICTURES = ModelMetadata(
+    name="p", task="spotting", labels=("micro", "macro"), inputs={"clip": InputSpec((8, 8), part="apex")}
+)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"task": "recognition"},
+        {"inputs": {"clip": InputSpec((8, 8), part="apex")}},
+        {"regions": {}},
+        {"regions": {"a": REGIONS_SPEC, "b": REGIONS_SPEC}},
+    ],
+)
+def test_regions_are_the_one_input_of_a_spotter(more: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=r"one input|at least one input"):
+        over_regions(**more)
+
+
+def test_a_damaged_description_of_regions_is_refused() -> None:
+    plain = json.loads(over_regions().to_json())
+    for broken in ({"positions": 3}, {"positions": {**plain["regions"]["positions"], "flow": ["a"]}}):
+        with pytest.raises(InputError):
+            ModelMetadata.from_json(json.dumps({**plain, "regions": broken}))

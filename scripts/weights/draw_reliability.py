@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from learn_spotter import judged
+from learn_spotter import judged, told_by
 from numpy.typing import NDArray
 from recordings import Recording, load
 from weigh import joined, told_apart, weighed
@@ -39,11 +39,7 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
 
 def spotted(held: Sequence[Recording]) -> list[Panel]:
     """Of events, by kind."""
-    spotter = RegionNet()
-    said = []
-    for recording in held:
-        probability, spans = spotter.curves(recording.ways[0])
-        said.append((probability, spans.reshape(4, -1) / 100.0, recording.start[0]))
+    said = told_by(RegionNet(), held)
     made = []
     for k, kind in enumerate(("micro-expressions", "macro-expressions")):
         one = judged(held, said, k, LEAST)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mien.models.region_net import RegionNet, Told
+from mien.spotting import RegionNet as RegionNetSpotter
 from mien.spotting.apexes import Bump, bumps
 from mien.spotting.region_input import CHANNELS, RATE, SEEN, mirrored, moved_rows, squeezed
 from mien.spotting.region_net import LONGEST_S
@@ -226,6 +227,16 @@ def learned(
     return result.eval()
 
 
+def told_by(spotter: RegionNetSpotter, recordings: Sequence[Recording], way: int = 0) -> list[Any]:
+    """What the file says, as :func:`told`."""
+    found = []
+    for recording in recordings:
+        which = min(way, len(recording.ways) - 1)
+        probability, spans = spotter.curves(recording.ways[which])
+        found.append((probability, spans.reshape(4, -1) / RATE, recording.start[which]))
+    return found
+
+
 @torch.no_grad()
 def told(saying: Told, recordings: Sequence[Recording], way: int = 0) -> list[Any]:
     """Of each recording: probabilities (2, G), seconds (4, G), of a way (or its last)."""
@@ -292,7 +303,8 @@ class Judged:
 
 def calibrated(one: Judged) -> tuple[float, float]:
     """Slope and shift of the logits with which probabilities say how often such events are right."""
-    logit = np.log(one.probability / (1 - one.probability))
+    p = np.clip(one.probability, 1e-6, 1 - 1e-6)
+    logit = np.log(p / (1 - p))
     fitted = LogisticRegression(C=1e3).fit(logit[:, None], one.right)
     return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
 

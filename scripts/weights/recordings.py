@@ -28,6 +28,7 @@ class Recording:
         person: who.
         ways: what the network reads, (C, G) each: as filmed, and as slower cameras would have filmed it.
         start: seconds of the grid's first moment, of each way.
+        rates: frames a second of each way: of the camera, or of what was left of its frames.
         events: (E, 5) onset, apex, offset in seconds, 1 for micro and 0 for macro, displacement of the skin.
         seconds: how long it is.
         card: of its camera.
@@ -36,6 +37,7 @@ class Recording:
     person: int
     ways: list[NDArray[np.float32]]
     start: list[float]
+    rates: list[float]
     events: NDArray[np.float64]
     seconds: float
     card: tuple[str, ...]
@@ -52,7 +54,7 @@ def read(path: Path) -> Recording:
         f = {name: file[name] for name in file.files}
     fps = float(f["fps"])
     blinks = [Span(0, 0, a, b, "blink" if short else "eyes closed") for a, b, short in f["blinks"]]
-    ways, start = [], []
+    ways, start, rates = [], [], []
     for slower in (0.0, *SLOWER):
         kept = f
         if slower:
@@ -69,13 +71,14 @@ def read(path: Path) -> Recording:
             chain=kept["chain"],
         )
         laid = lay(measured, f["time"], f["good"], RATE, fixed=True)
+        rates.append(fps / each if slower else fps)
         ways.append(rows(laid, f["time"], opening(f["eyes"].astype(np.float64)), blinks))
         start.append(float(laid.grid.time[0]))
     events = f["events"].copy()
     events[:, :3] /= fps
     person = int(path.stem.split("-")[1])
     seconds = float(f["time"][-1] + 1 / fps)
-    return Recording(person, ways, start, events, seconds, (f"{fps:g}", *map(str, f["card"])))
+    return Recording(person, ways, start, rates, events, seconds, (f"{fps:g}", *map(str, f["card"])))
 
 
 def load(domain: str = "wide") -> list[Recording]:

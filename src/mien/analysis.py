@@ -164,9 +164,10 @@ def analyze(
         blinks=_note_blinks(blinks, events, spotting.rejected),
         findings=assess(measured),
         settings={
-            "spotter": {"name": spot.name, "paper": spot.paper, **tunables_of(spot)},
+            "spotter": {"name": spot.name, "paper": spot.paper, **_said(spot, "statement"), **_set(spot)},
             "recognizer": {
-                "name": judge.name, "kind": judge.kind, "statement": judge.statement, **tunables_of(judge),
+                "name": judge.name, "kind": judge.kind, "statement": judge.statement,
+                **_said(judge, "nature"), **_set(judge),
             },
             "tracker": tunables_of(settings),
             "face": face,
@@ -477,6 +478,16 @@ def _note_blinks(
             notes.append("The motion around the eyes was taken for this blink and not reported.")
         noted.append(replace(blink, note=" ".join(notes)))
     return tuple(noted)
+
+
+def _said(method: Any, name: str) -> dict[str, str]:
+    """What a method says of itself, where it does."""
+    return {name: getattr(method, name)} if hasattr(method, name) else {}
+
+
+def _set(method: Any) -> dict[str, Any]:
+    """Its tunables; of a file its name alone: where it lies is nobody's business, and its digest is there."""
+    return {key: v.name if isinstance(v, Path) else v for key, v in tunables_of(method).items()}
 
 
 def _versions() -> dict[str, str]:

@@ -184,7 +184,7 @@ class ModelMetadata:
             if not isinstance(data.get(name, ""), str):
                 _refuse(f"{name} must be text")
         regions = data.pop("regions", {})
-        for port, spec in {**data["inputs"], **regions}.items():
+        for port, spec in (*data["inputs"].items(), *regions.items()):
             if not isinstance(spec, dict):
                 _refuse(f"input {port!r} must be an object")
         return cls(
@@ -452,7 +452,10 @@ def _check_regions(
     wanted = [(ports[name], spec.rows)]
     if len(outputs) == 2:
         wanted += [(outputs[0].shape, k), (outputs[1].shape, 2 * k)]
-    if len(wanted) != 3 or any(len(shape) != 3 or shape[1] not in (None, n) for shape, n in wanted):
+    if len(wanted) != 3 or any(
+        len(shape) != 3 or shape[1] not in (None, n) or shape[2] is not None or shape[0] not in (None, 1)
+        for shape, n in wanted
+    ):
         raise InputError(
             f"{where}: a spotter over regions takes batch × {spec.rows} × moments and gives batch × {k} × "
             f"moments and batch × {2 * k} × moments"

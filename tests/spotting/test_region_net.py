@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from mien.errors import InputError
 from mien.events import Event
 from mien.spotting import RegionNet, Spotting, make_spotter, open_spotter
 from mien.spotting.region_input import CHANNELS, SEEN
-from mien.spotting.region_net import _on_frames, _Session
+from mien.spotting.region_net import _on_frames, _Session, _told_once
 from mien.weights import shipped
 
 KEYS = [region.key for region in REGIONS]
@@ -114,6 +115,67 @@ def test_what_the_recording_cuts_off_is_not_called_short() -> None:
     assert _on_frames(replace(seen, open_end=True), frame, time, micro=True).kind == "micro"
 
 
+@pytest.mark.parametrize(("at", "length"), [(7.95, 0.36), (7.99, 0.8)])
+@pytest.mark.parametrize("fps", [25.0, 100.0, 200.0])
+def test_one_movement_that_is_cut_off_is_one_event(at: float, length: float, fps: float) -> None:
+    events = spot(smile(at, length, fps), fps).events
+    for i, one in enumerate(events):
+        for other in events[:i]:
+            both = min(one.offset_s, other.offset_s) - max(one.onset_s, other.onset_s)
+            assert both <= 0.5 * (max(one.offset_s, other.offset_s) - min(one.onset_s, other.onset_s))
+
+
+def test_of_one_movement_the_more_probable_is_told() -> None:
+    micro = Event(10, 20, 30, 0.1, 0.2, 0.3, "micro", 1.5)
+    macro = Event(10, 20, 32, 0.1, 0.2, 0.32, "macro", 2.5, open_end=True)
+    apart = Event(60, 70, 80, 0.6, 0.7, 0.8, "micro", 1.1)
+    point = Event(90, 90, 90, 0.9, 0.9, 0.9, "micro", 3.0)
+    assert _told_once([(0.9, micro), (0.8, macro), (0.7, apart), (0.99, point)]) == [micro, apart]
+    assert _told_once([(0.7, micro), (0.8, macro)]) == [macro]
+    held = replace(macro, offset=300, offset_s=3.0)  # a micro-expression within a longer one stays
+    assert _told_once([(0.9, micro), (0.8, held)]) == [micro, held]
+
+
+@pytest.mark.parametrize("fps", [12.0, 25.0, 30.0, 100.0, 240.0])
+def test_every_event_stands_under_a_curve_that_reaches_it(fps: float) -> None:
+    for at in (3.97, 4.0, 4.02):
+        found = spot(smile(at, 0.3, fps), fps)
+        for event in found.events:
+            assert np.nanmax(found.score[event.onset : event.offset + 1]) == pytest.approx(event.score)
+
+
+def test_a_recording_that_ends_within_an_expression() -> None:
+    (early,) = spot(smile(4.0, 0.44)[:404]).events
+    assert early.open_end
+    assert early.offset == 403
+    assert not early.open_start
+
+
+def test_eyelids_have_a_higher_floor() -> None:
+    position = still()
+    t = np.arange(len(position)) / 100 - 4
+    path = 0.003 * np.where(np.abs(t) < 0.15, 0.5 + 0.5 * np.cos(2 * np.pi * t / 0.3), 0)
+    for key in ("lid_upper_left", "lid_upper_right"):
+        position[:, KEYS.index(key), 1] += path
+    assert spot(position, micro_bar=1e-4, macro_bar=1e-4, lid_factor=20.0).events == ()
+    assert spot(position, micro_bar=1e-4, macro_bar=1e-4, lid_factor=0.5).events != ()
+
+
+def test_a_damaged_network_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    spotter = RegionNet()
+    broken = SimpleNamespace(
+        inputs=spotter.model.inputs,
+        outputs=spotter.model.outputs,
+        run=lambda feed: {
+            "apex": np.full((1, 2, 50), np.nan, np.float32),
+            "ends": np.ones((1, 4, 50), np.float32),
+        },
+    )
+    monkeypatch.setitem(vars(spotter), "model", broken)
+    with pytest.raises(InputError, match="not finite"):
+        spotter.curves(np.zeros((CHANNELS, 50), np.float32))
+
+
 def test_the_other_side_of_the_face() -> None:
     """The network was shown every face in the mirror as well."""
     one, other = smile(4.0, 0.36), smile(4.0, 0.36)
@@ -133,6 +195,7 @@ def test_frames_that_must_not_be_scored() -> None:
     found = spot(smile(4.0, 0.36), states=states)
     assert np.isnan(found.score[380:420]).all()
     assert np.isnan(found.region_motion[380:420]).all()
+    assert np.isfinite(found.score[:380]).all()
     for event in found.events:
         assert not 380 <= event.apex < 420
     nothing = spot(smile(4.0, 0.36), states=["lost"] * 800)
@@ -165,7 +228,9 @@ def test_what_it_says_of_itself() -> None:
     assert spotter.name == "region-net"
     assert "Objects as Points" in spotter.paper
     assert 0 < (spotter.micro_bar or 0) < 1
-    spotter.curves(np.zeros((CHANNELS, 50), np.float32))
+    assert "synthetic" in spotter.statement
+    assert "not been measured" in spotter.statement
+    spotter.curves(np.zeros((CHANNELS, 50), np.float32))  # a session is open, and does not travel
     again = pickle.loads(pickle.dumps(spotter))
     assert again == spotter
     assert isinstance(open_spotter(shipped("region-net")), RegionNet)

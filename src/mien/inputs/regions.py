@@ -61,4 +61,6 @@ class RegionSpec:
         keys = given.pop("regions")
         if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
             raise InputError("input spec: regions must be a list of words")
+        if not isinstance(given["flow"], str):
+            raise InputError("input spec: flow must be a word")
         return cls(regions=tuple(keys), **given)

@@ -4,7 +4,8 @@ The model (docs/systems/motionmap.md) sees flow and strain from onset to apex an
 taught it; what that was and how often it was right stands in its card beside the file. Action units are
 measured from the same clip by :class:`mien.recognition.AuRules`, which learned from nobody. The two make
 different mistakes; what is said is the weighted geometric mean of their shares, with weights that were fitted
-on synthetic people set apart and travel in the model file.
+on synthetic people set apart and travel in the model file. (The file alone, given by its path, is the model
+without the rules.)
 """
 
 from __future__ import annotations
@@ -79,11 +80,12 @@ class ThreeEmotions(ModelRecognizer):
     path: Path = field(default_factory=lambda: shipped("three-emotions"))
 
     label: ClassVar[str] = "three-emotions"
+    nature: ClassVar[str] = "a trained model together with rules on action units"
 
     @property
     def name(self) -> str:
         """On the command line."""
-        return self.label
+        return self.label if self.path == shipped(self.label) else self.path.name
 
     @property
     def statement(self) -> str:

@@ -91,6 +91,7 @@ def html_parts(analysis: Analysis, *, faces: bool = True, truth: Truth | None = 
         facts=_facts(analysis),
         recognizer=_recognizer(analysis.settings),
         spotted_by_model=by_model,
+        spotter_statement=_statement(analysis.settings),
         regions_told=not by_model or any(event.regions for event in analysis.found),
         gradient=Markup(gradient()),
         settings=_settings(analysis.settings),
@@ -211,12 +212,13 @@ def _recognizer(settings: Mapping[str, Any]) -> dict[str, str]:
     given = settings.get("recognizer") or {}
     if not isinstance(given, Mapping):
         given = {"name": str(given)}
-    nature = {"rules": "fixed rules on facial motion", "model": "a trained model"}.get(
-        str(given.get("kind")), ""
-    )
+    nature = given.get("nature") or {
+        "rules": "fixed rules on facial motion",
+        "model": "a trained model",
+    }.get(str(given.get("kind")), "")
     return {
         "name": str(given.get("name") or ""),
-        "nature": nature,
+        "nature": str(nature),
         "statement": str(given.get("statement") or ""),
     }
 
@@ -225,6 +227,12 @@ def _spotted_by_model(settings: Mapping[str, Any]) -> bool:
     """Whether events were found by a model file, whose score is no motion."""
     given = settings.get("spotter")
     return isinstance(given, Mapping) and bool(given.get("sha256"))
+
+
+def _statement(settings: Mapping[str, Any]) -> str:
+    """What the spotter says of itself and its score."""
+    given = settings.get("spotter")
+    return str(given.get("statement") or "") if isinstance(given, Mapping) else ""
 
 
 def _command(settings: Mapping[str, Any]) -> str:

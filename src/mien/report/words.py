@@ -216,7 +216,7 @@ def absence(analysis: Analysis) -> tuple[str, ...]:
             peak = (
                 f"The score was highest at {when}, {amount(float(ratio[best]))} times the threshold, but "
                 f"what happened there did not qualify as an expression: it may have been a blink, a movement "
-                f"of the head, or too short to be a movement at all."
+                f"of the head, or too short or too weak to be a movement at all."
             )
     proof = (
         "This is not proof that there was none. Very faint movements stay below the threshold on purpose, "

@@ -18,14 +18,16 @@ class Bump:
     """Where a curve says that an expression is; places are moments of the grid, fractions of them too.
 
     Attributes:
-        onset, apex, offset: places, onset < apex < offset.
+        onset, apex, offset: places, onset < offset; the apex lies between them.
         probability: of the apex, 0 to 1.
+        peak: the moment that is most probable, near the apex.
     """
 
     onset: float
     apex: float
     offset: float
     probability: float
+    peak: int = 0
 
 
 def bumps(
@@ -57,11 +59,12 @@ def bumps(
         place = np.arange(len(probability))[near]
         onset = float(((place - back[near]) * weight).sum() / weight.sum())
         offset = float(((place + on[near]) * weight).sum() / weight.sum())
-        apex = float(np.clip(_top(probability, peak), onset + 0.5, max(onset + 1, offset - 0.5)))
+        offset = max(offset, onset + 1)
+        apex = float(np.clip(_top(probability, peak), onset, offset))
         if offset - onset > longest:
             scale = longest / (offset - onset)
             onset, offset = apex - scale * (apex - onset), apex + scale * (offset - apex)
-        made.append(Bump(onset, apex, offset, float(probability[peak])))
+        made.append(Bump(onset, apex, offset, float(probability[peak]), peak))
     return sorted(_best(made, share), key=lambda bump: (bump.onset, bump.apex))
 
 

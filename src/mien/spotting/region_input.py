@@ -81,17 +81,21 @@ def rows(laid: Laid, time: Float, openness: Float, blinks: Sequence[Span]) -> ND
         blinks: closures of the lids.
 
     Returns:
-        ``float32`` (CHANNELS, G); 0 where nothing was seen.
+        ``float32`` (CHANNELS, G); the rows that are positions, of regions and head, are 0 where nothing was
+        seen.
     """
     total = len(laid.grid.time)
     made = np.zeros((CHANNELS, total), np.float32)
     flat = laid.position.reshape(total, -1)
     for first, stop in laid.runs:
-        made[: _SLOW.stop, first:stop] = moved_rows(flat[first:stop]).T
+        for column in range(2 * _R):  # one by one: a long run is copied in double precision
+            fast, slow = moved_rows(flat[first:stop, column : column + 1]).T
+            made[column, first:stop], made[2 * _R + column, first:stop] = fast, slow
         made[SEEN, first:stop] = 1
     for first, stop in valid_runs(finite_rows(laid.head)):
         part = laid.head[first:stop]
         made[_HEAD, first:stop] = (part - _mean(part, _FAST_S)).T
+    made[_HEAD, made[SEEN] == 0] = 0
     known = np.isfinite(openness)
     if known.any():
         made[_EYES] = np.interp(laid.grid.time, time[known], openness[known]) - 1

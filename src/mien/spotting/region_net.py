@@ -25,7 +25,8 @@ from mien.errors import InputError
 from mien.events import MICRO_MAX_S, Event, FaceState, RegionMotion, Span
 from mien.face import FaceFrame
 from mien.modelfile import ModelFile, ModelMetadata, read
-from mien.spotting.apexes import Bump, bumps, shared
+from mien.motion import FLOW_METHODS
+from mien.spotting.apexes import Bump, bumps
 from mien.spotting.base import Spotting
 from mien.spotting.curve import Float, kind_of, on_frames, smooth
 from mien.spotting.region_input import CHANNELS, FAST, RATE, SEEN, VERSION, opening, rows, squeezed
@@ -42,8 +43,10 @@ _BLOCK, _AROUND = 6000, 300
 """Moments that go through the network at once, and beside them on either side: it sees 260 each way."""
 _SMOOTH = 1.5
 """Gaussian width in moments of the positions that events are measured on."""
+_SHARE = 0.4
+"""Two of a kind that share more than this of the shorter one are one movement."""
 _ONE = 0.5
-"""A micro-expression that shares more than this with a macro-expression's interval is the same movement."""
+"""A micro-expression that has more than this IoU with a macro-expression is the same movement."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,21 @@ class RegionNet:
         """Whose network it is."""
         return self.metadata.paper
 
+    @property
+    def statement(self) -> str:
+        """For the report: what the score is, what the network was trained on, and what nobody knows."""
+        told = self.metadata
+        assert self.micro_bar is not None
+        assert self.macro_bar is not None
+        figures = ", ".join(f"{name} {value:.3g}" for name, value in sorted(told.metrics.items()))
+        return (
+            "The score is how probable it is that an expression peaks at that moment, over the least "
+            f"probability that counts ({self.micro_bar:.0%} for micro-, {self.macro_bar:.0%} for "
+            "macro-expressions). "
+            f"{told.notes} Measured on {told.metrics_on}: {figures}. How it does on real people has not been "
+            "measured; in life, where micro-expressions are far rarer, its probabilities are too high."
+        )
+
     def begin(self, fps: float) -> _Session:
         """Start on a recording of about ``fps`` frames a second."""
         (spec,) = self.metadata.regions.values()
@@ -123,6 +141,9 @@ class RegionNet:
         Returns:
             ``float32`` (2, G) probability of an apex, NaN where nothing was seen; and (2, 2, G) moments back
             to the onset and on to the offset, of micro- and macro-expressions.
+
+        Raises:
+            InputError: the network gives no finite numbers.
         """
         total = made.shape[1]
         probability = np.zeros((2, total), np.float32)
@@ -135,6 +156,8 @@ class RegionNet:
             x = squeezed(made[:, left:right])
             x = np.pad(x, ((0, 0), (0, (right - left) % 2)))  # the network halves the moments
             told = self.model.run({port.name: x[None]})
+            if not all(np.isfinite(values).all() for values in told.values()):
+                raise InputError(f"{self.path.name} gave numbers that are not finite: the file is damaged")
             part = slice(first - left, stop - left)
             probability[:, first:stop] = told[apex][0][:, part]
             spans[:, :, first:stop] = told[ends][0][:, part].reshape(2, 2, -1)
@@ -150,6 +173,8 @@ def _check(model: ModelFile) -> None:
     (spec,) = told.regions.values()
     if (spec.rows, spec.rate, spec.regions, spec.version) != (CHANNELS, RATE, _KEYS, VERSION):
         raise InputError(f"{name} reads other numbers than this mien measures: use the mien that wrote it")
+    if spec.flow not in FLOW_METHODS:
+        raise InputError(f"{name} wants the optical flow {spec.flow!r}, which this mien does not have")
     if told.labels != ("micro", "macro"):
         raise InputError(f"{name} must tell micro and macro apart, not {', '.join(told.labels)}")
 
@@ -195,17 +220,16 @@ def _decided(
     position = np.full_like(laid.position, np.nan)
     for first, stop in laid.runs:
         position[first:stop] = smooth(laid.position[first:stop], _SMOOTH)
-    found: list[tuple[Bump, Event]] = []
+    found: list[tuple[float, Event]] = []
     for k, kind in enumerate(("micro", "macro")):
         for bump in bumps(probability[k], spans[k, 0], spans[k, 1], bars[k], RATE * LONGEST_S[k]):
             event = _event(bump, bump.probability / bars[k], laid, position, floor)
             if event is not None:
                 event = _on_frames(event, frame[good], time[good], micro=kind == "micro")
-                found.append((bump, event))
+                found.append((bump.probability, event))
     moved = made[FAST].reshape(len(_KEYS), 2, -1)
     motion = laid.grid.gather(time, np.hypot(moved[:, 0], moved[:, 1]).T)
-    score = laid.grid.gather(time, np.fmax(probability[0] / bars[0], probability[1] / bars[1]))
-    motion[~good], score[~good] = np.nan, np.nan
+    score = _on_good(laid, np.fmax(probability[0] / bars[0], probability[1] / bars[1]), time, good)
     motion[np.isnan(score)] = np.nan
     return Spotting(
         score=score,
@@ -215,17 +239,31 @@ def _decided(
     )
 
 
+def _on_good(
+    laid: Laid, values: NDArray[np.float32], time: Float, good: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """``float32`` (N,): of each good frame the highest value (G,) of the moments next to it.
+
+    A slow camera has fewer frames than there are moments: a peak between two of them must not be lost.
+    """
+    score = laid.grid.gather(time, values)
+    score[~good] = np.nan
+    where = np.flatnonzero(good)
+    if len(where):
+        t = time[where]
+        nearest = where[np.searchsorted((t[1:] + t[:-1]) / 2, laid.grid.time)]
+        np.fmax.at(score, nearest, values.astype(np.float32))
+    return score
+
+
 def _event(bump: Bump, score: float, laid: Laid, position: Float, floor: Float) -> Event | None:
     """The event of a bump; ``None`` where the face is still."""
-    apex = round(bump.apex)
-    first, stop = next((a, b) for a, b in laid.runs if a <= min(max(apex, a), b - 1) == apex)
+    first, stop = next((a, b) for a, b in laid.runs if a <= bump.peak < b)
     onset, offset = max(bump.onset, first), min(bump.offset, stop - 1)
-    low, high = int(np.floor(onset)), int(np.ceil(offset))
-    # where the face would be if it only drifted from onset to offset
-    share = (apex - low) / max(1, high - low)
-    moved = position[apex] - ((1 - share) * position[low] + share * position[high])
-    if offset <= bump.offset - 1 or onset >= bump.onset + 1:
-        moved = position[apex] - position[low if offset < bump.offset - 1 else high]
+    apex = min(max(bump.apex, onset), offset)
+    open_start, open_end = onset >= bump.onset + 1, offset <= bump.offset - 1
+    rest = position[int(np.ceil(offset))] if open_start and not open_end else position[int(onset)]
+    moved = position[min(max(round(apex), first), stop - 1)] - rest
     strength = np.linalg.norm(moved, axis=1) / floor
     if not strength.max() >= 1:
         return None
@@ -236,11 +274,11 @@ def _event(bump: Bump, score: float, laid: Laid, position: Float, floor: Float) 
         if kept
     ]
     start, step = float(laid.grid.time[0]), laid.grid.step
-    on, top, off = (start + step * place for place in (onset, min(max(bump.apex, onset), offset), offset))
+    on, top, off = (start + step * place for place in (onset, apex, offset))
     return Event(
         0, 0, 0, on, top, off, "micro", max(1.0, score),
         regions=tuple(sorted(regions, key=lambda region: -region.strength)),
-        open_start=onset >= bump.onset + 1, open_end=offset <= bump.offset - 1,
+        open_start=open_start, open_end=open_end,
     )  # fmt: skip
 
 
@@ -258,18 +296,17 @@ def _on_frames(event: Event, frame: NDArray[np.int64], time: Float, *, micro: bo
     return replace(event, kind="macro" if cut else kind_of(event.duration_s))
 
 
-def _told_once(found: list[tuple[Bump, Event]]) -> list[Event]:
-    """In order of onset; of a micro- and a macro-expression that are one movement, the surer."""
-    kept: list[tuple[Bump, Event]] = []
-    for bump, event in sorted(found, key=lambda pair: -pair[1].score):
-        if not any(_same(bump, event, *other) for other in kept):
-            kept.append((bump, event))
-    return sorted((event for _, event in kept), key=lambda event: (event.onset, event.apex))
+def _told_once(found: list[tuple[float, Event]]) -> list[Event]:
+    """In order of onset; of events that are one movement the most probable, and none without a length."""
+    kept: list[Event] = []
+    for _, event in sorted(found, key=lambda pair: (-pair[0], pair[1].onset)):
+        if event.offset > event.onset and not any(_same(event, other) for other in kept):
+            kept.append(event)
+    return sorted(kept, key=lambda event: (event.onset, event.apex))
 
 
-def _same(one: Bump, event: Event, other: Bump, another: Event) -> bool:
-    if event.kind == another.kind:
-        return shared(one, other) > 0.4
-    either = max(one.offset, other.offset) - min(one.onset, other.onset)
-    both = min(one.offset, other.offset) - max(one.onset, other.onset)
-    return both > _ONE * either
+def _same(event: Event, other: Event) -> bool:
+    both = min(event.offset_s, other.offset_s) - max(event.onset_s, other.onset_s)
+    if event.kind == other.kind:
+        return both > _SHARE * min(event.duration_s, other.duration_s)
+    return both > _ONE * (max(event.offset_s, other.offset_s) - min(event.onset_s, other.onset_s))
