@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from mien.models import CARDS
+from mien.models.region_net import RegionNet
 from mien.models.summary import HEADINGS, summary_table
+from mien.spotting.region_input import CHANNELS
+from mien.weights import SHIPPED
 
 
 def test_one_line_a_network() -> None:
-    heading, *lines = summary_table().splitlines()
+    heading, *lines, spotter = summary_table().splitlines()
     assert heading.split() == list(HEADINGS)
+    assert spotter.split()[0] == SHIPPED["region-net"].name
+    assert f"{sum(p.numel() for p in RegionNet(CHANNELS).parameters()):,}" in spotter
     assert [line.split()[0] for line in lines] == list(CARDS)
     for line, card in zip(lines, CARDS.values(), strict=True):
         assert line.endswith(card.paper)

@@ -24,6 +24,11 @@ HEADINGS: Final = (
 LICENCE: Final = "Apache-2.0"
 """Of every network here: the code is mien's own, written from the papers."""
 _NO_WEIGHTS: Final = "none"
+_REGION_NET: Final = (
+    *("region-net", "spotting", "-", "positions of 18 facial regions, 100 a second", "all"),
+    *("121,312 (2 kinds)", "region-net", LICENCE, "2026", "mien's own, no paper; cannot be trained by name"),
+)
+"""The spotter of `mien analyze`: a network, but none over clips, and so without a card among the others."""
 
 
 def summary_table() -> str:
@@ -47,6 +52,7 @@ def summary_table() -> str:
         )
         for card in CARDS.values()
     ]
+    rows.append(_REGION_NET)
     widths = [max(map(len, column)) for column in zip(HEADINGS, *rows, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -1,4 +1,4 @@
-"""Region flow with a sliding window: mien's own spotter, and its default.
+"""Region flow with a sliding window: mien's own spotter without training.
 
 The idea is that of the optical-flow spotters (Shreve et al., FG 2011; He et al., 2021): a region of the face
 is compared with itself one expression length away. Here on region *positions* (:mod:`mien.spotting.traces`),

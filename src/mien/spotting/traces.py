@@ -1,4 +1,4 @@
-"""Where each facial region is, over time: the measurement under region-flow spotting.
+"""Where each facial region is, over time: the measurement under mien's own spotters.
 
 Each frame is compared with its key frame by optical flow; head motion is fitted and removed; every region's
 mean displacement is read off. At a new key frame the positions carry on from the old one's. The result is a
