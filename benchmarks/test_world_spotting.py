@@ -23,6 +23,7 @@ import numpy as np
 from report_table import put
 
 import mien
+from mien.contenders.spotters import SPOTTING_VERSION
 from mien.evaluation import (
     Spotted,
     SpottingCounts,
@@ -35,7 +36,7 @@ from mien.evaluation import (
 from mien.files import write_whole
 from mien.jobs import run_jobs
 from mien.labels import map_emotion
-from mien.spotting import Session, Spotting, make_spotter
+from mien.spotting import Session, Spotting, make_spotter, tunables_of
 from mien.studio import write_film
 from mien.synthesis import testworld
 from mien.synthesis.script import Script, recording_script
@@ -105,6 +106,7 @@ def watched(order: tuple[str, int, bool]) -> dict[str, Any]:
     cv2.setNumThreads(1)
     script, film, name = filmed(order)
     models = hashlib.sha256(b"".join(shipped(n).read_bytes() for n in ("region-net", "three-emotions")))
+    models.update(f"{SPOTTING_VERSION} {[tunables_of(make_spotter(n)) for n in SPOTTERS]}".encode())
     out = WORK / "spotting" / f"{name}-{models.hexdigest()[:10]}.json"
     if out.exists():
         return dict(json.loads(out.read_text(encoding="utf-8")))
