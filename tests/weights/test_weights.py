@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
 from mien.errors import InputError
 from mien.modelfile import read
-from mien.models import MODELS
+from mien.models import MODELS, make_network
+from mien.models.init import load_init
 from mien.weights import SHIPPED, first_weights, name_of, shipped
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +32,10 @@ def test_a_model_says_what_its_entry_says(name: str) -> None:
     assert one.name == name
     assert one.network in (*MODELS, "region-net")
     assert (ROOT / one.script).is_file()
+    assert (HERE / f"{name}.md").is_file()
+    if not one.run:
+        assert one.begin
+        return
     told = read(shipped(name)).metadata
     assert told.task == one.task
     assert told.name == one.network
@@ -42,6 +48,17 @@ def test_a_model_says_what_its_entry_says(name: str) -> None:
 def test_a_file_is_called_by_its_name() -> None:
     assert name_of(shipped("flow-image")) == name_of(first_weights("flow-image")) == "flow-image"
     assert name_of("/elsewhere/flow-image.onnx") == "/elsewhere/flow-image.onnx"
+
+
+@pytest.mark.parametrize("name", [name for name, one in SHIPPED.items() if one.begin])
+def test_first_weights_fit_their_network(name: str) -> None:
+    one = SHIPPED[name]
+    network = make_network(one.network, classes=3, preset="small", seed=1)
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    report = load_init(network, first_weights(name))
+    changed = [key for key, value in network.state_dict().items() if not torch.equal(value, before[key])]
+    assert len(changed) > len(before) / 2
+    assert report
 
 
 def test_what_there_is_not() -> None:

@@ -59,6 +59,15 @@ SHIPPED: Final[Mapping[str, Shipped]] = MappingProxyType(
                 "scripts/weights/train_flow_image.py",
             ),
             Shipped(
+                "macro-faces",
+                "recognition",
+                "macro2micro",
+                "first weights for networks on one frame, from posed expressions of synthetic faces",
+                "",
+                "macro-faces.safetensors",
+                "scripts/weights/train_macro.py",
+            ),
+            Shipped(
                 "region-net",
                 "spotting",
                 "region-net",
