@@ -63,17 +63,32 @@ def scales(cell: Cell) -> Found:
 
 def prepare_scales(jobs: int) -> None:
     film_all(DOMAINS, jobs)
-    prepared(shots(*DOMAINS), [BOTH.picture_step(), one_rate(), thinned()], jobs)
+    prepared(shots(*DOMAINS), [BOTH.picture_step(), one_rate()], jobs)
 
 
+def prepare_thinned(jobs: int) -> None:
+    film_all(DOMAINS, jobs)
+    prepared(shots(*DOMAINS), [thinned()], jobs)
+
+
+THINNED = Experiment(
+    "L1-thinned",
+    cells("L1-thinned", {"thinned": 50.0}),
+    scales,
+    _items,
+    prepare_thinned,
+    {"systems": [BOTH.digest()], "people": PEOPLE, "folds": FOLDS},
+    seconds=40.0,
+    classes=CLASSES,
+)
 SCALES = Experiment(
     "L1-scales",
-    cells("L1-scales", {"fast": 26.0, "slow": 26.0, "pooled": 50.0, "one rate": 22.0, "thinned": 50.0}),
+    cells("L1-scales", {"fast": 26.0, "slow": 26.0, "pooled": 50.0, "one rate": 22.0}),
     scales,
     _items,
     prepare_scales,
     {"systems": [BOTH.digest(), SHORT.digest()], "people": PEOPLE, "folds": FOLDS},
-    seconds=100.0,
+    seconds=60.0,
     classes=CLASSES,
 )
 

@@ -23,6 +23,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         l1.SCALES,
         l6.POSED,
         l6.MINED,
+        l1.THINNED,
     )
 }
 

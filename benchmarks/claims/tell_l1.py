@@ -54,7 +54,9 @@ def losses(results: Mapping[str, Any] | None, part: str, statistic: Any) -> Meas
 
 
 def section(results: Results) -> Section:
-    scales, hand, curve = (results.get(f"L1-{n}") for n in ("scales", "handcrafted", "curves"))
+    scales, hand, curve, slow = (
+        results.get(f"L1-{n}") for n in ("scales", "handcrafted", "curves", "thinned")
+    )
     fused = recognised(scales, "pooled, fused")
     rows: list[tuple[str, Measured | None]] = []
     for where in ("fast", "slow", "pooled"):
@@ -63,7 +65,7 @@ def section(results: Results) -> Section:
         rows += [
             (f"{name}, {said}", recognised(hand, f"{where}, {key}")) for key, said in HANDCRAFTED.items()
         ]
-    thinned = {s: recognised(scales, f"pooled, first thinned, {s}") for s in ("short", "long", "fused")}
+    thinned = {s: recognised(slow, f"pooled, first thinned, {s}") for s in ("short", "long", "fused")}
     one_rate = recognised(scales, "pooled, one rate")
     rows += [(f"pooled, first thinned, {s}", one) for s, one in thinned.items()]
     rows.append(("pooled, one rate, one stream", one_rate))

@@ -6,7 +6,7 @@ from claims.figures import dots
 from claims.telling import Part, Results, Section, dot_rows, guesses, score_table
 from claims.verdict import compared, recognised
 
-OTHERS = ("all frames", "random frames", "TIM 8", "TIM 16", "TIM 32")
+OTHERS = ("all frames", "random frames", "TIM 8", "TIM 16")
 STEPS = ("without selection (12)", "without correlation (13)", "without attention (23)")
 POSED = ("all frames", "last 10 frames", "TIM 8", "TIM 16")
 
