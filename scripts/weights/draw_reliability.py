@@ -106,7 +106,7 @@ def drawn(panels: Sequence[Panel]) -> str:
 def main() -> None:
     """Measure and draw."""
     torch.set_num_threads(1)
-    held = [r for r in load() if r.apart]
+    held = [r for r in load() if r.apart and r.take == 1]
     write_whole(OUT, drawn([*spotted(held), named()]))
 
 

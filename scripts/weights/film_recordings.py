@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import io
+from collections.abc import Iterator
+from itertools import islice
 
 import cv2
 import numpy as np
@@ -79,12 +81,29 @@ def film_recording(order: tuple[str, int, int]) -> str:
     return out.name
 
 
+def quiet(domain: str, takes: int) -> Iterator[tuple[str, int, int]]:
+    """Further recordings of people set apart in which nothing is expressed: what is found there is invented.
+
+    They tell how high the bars must be; among the others there are too few of them for that.
+    """
+    for number in range(takes + 1, 1000):
+        for person in range(5, 201, 5):
+            if not trainworld.recording(domain, person, number, SECONDS).take.expressions:
+                yield domain, person, number
+
+
 def main() -> None:
     """Film them."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--domain", default="wide", choices=list(trainworld.DOMAINS))
     options.add_argument("--people", type=int, default=117)
     options.add_argument("--takes", type=int, default=1)
+    options.add_argument(
+        "--quiet",
+        type=int,
+        default=24,
+        help="further recordings, of people set apart, without any expression",
+    )
     options.add_argument("--jobs", type=int, default=2)
     given = options.parse_args()
     orders = [
@@ -92,6 +111,7 @@ def main() -> None:
         for number in range(1, given.takes + 1)
         for person in range(1, given.people + 1)
     ]
+    orders += islice(quiet(given.domain, given.takes), given.quiet)
     for done, (_, name) in enumerate(run_jobs(film_recording, orders, jobs=given.jobs), 1):
         print(done, name, flush=True)
 

@@ -26,6 +26,7 @@ class Recording:
 
     Attributes:
         person: who.
+        take: which of theirs; from the second on nothing is expressed (film_recordings.py).
         ways: what the network reads, (C, G) each: as filmed, and as slower cameras would have filmed it.
         start: seconds of the grid's first moment, of each way.
         rates: frames a second of each way: of the camera, or of what was left of its frames.
@@ -35,6 +36,7 @@ class Recording:
     """
 
     person: int
+    take: int
     ways: list[NDArray[np.float32]]
     start: list[float]
     rates: list[float]
@@ -76,9 +78,9 @@ def read(path: Path) -> Recording:
         start.append(float(laid.grid.time[0]))
     events = f["events"].copy()
     events[:, :3] /= fps
-    person = int(path.stem.split("-")[1])
+    person, take = map(int, path.stem.split("-")[1:])
     seconds = float(f["time"][-1] + 1 / fps)
-    return Recording(person, ways, start, rates, events, seconds, (f"{fps:g}", *map(str, f["card"])))
+    return Recording(person, take, ways, start, rates, events, seconds, (f"{fps:g}", *map(str, f["card"])))
 
 
 def load(domain: str = "wide") -> list[Recording]:
