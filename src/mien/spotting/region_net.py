@@ -118,13 +118,18 @@ class RegionNet:
         told = self.metadata
         assert self.micro_bar is not None
         assert self.macro_bar is not None
-        figures = ", ".join(f"{name} {value:.3g}" for name, value in sorted(told.metrics.items()))
+        figures = " and ".join(
+            f"{told.metrics[f'{kind}_f1']:.2f} for {kind}-expressions"
+            for kind in told.labels
+            if f"{kind}_f1" in told.metrics
+        )
+        measured = f" Measured on {told.metrics_on}: F1 {figures} (1 would be perfect)." if figures else ""
         return (
             "The score is how probable it is that an expression peaks at that moment, over the least "
             f"probability that counts ({self.micro_bar:.0%} for micro-, {self.macro_bar:.0%} for "
             "macro-expressions). "
-            f"{told.notes} Measured on {told.metrics_on}: {figures}. How it does on real people has not been "
-            "measured; in life, where micro-expressions are far rarer, its probabilities are too high."
+            f"{told.notes}{measured} How it does on real people has not been measured; in life, where "
+            "micro-expressions are far rarer, its probabilities are too high."
         )
 
     def begin(self, fps: float) -> _Session:
