@@ -34,10 +34,10 @@ def main() -> None:
     if given.plan:
         plan(given.only, given.jobs)
         return
-    if not given.pages:
-        run_all(given.only, given.jobs)
     from claims.page import write_page
 
+    if not given.pages:
+        run_all(given.only, given.jobs, after=write_page)
     write_page()
 
 

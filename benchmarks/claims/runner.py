@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import cv2
@@ -43,8 +43,10 @@ def plan(only: Sequence[str], jobs: int, store: Store = STORE) -> None:
     print(f"about {total / 60 / max(1, jobs):.0f} minutes with {jobs} jobs")
 
 
-def run_all(only: Sequence[str], jobs: int, store: Store = STORE) -> None:
-    """Run what is missing, experiment by experiment; results are packed after each."""
+def run_all(
+    only: Sequence[str], jobs: int, store: Store = STORE, after: Callable[[], object] = lambda: None
+) -> None:
+    """Run what is missing, experiment by experiment; results are packed, and ``after`` is called, after each."""
     began = time.perf_counter()
     for one in wanted(only):
         left = store.missing(one)
@@ -60,3 +62,4 @@ def run_all(only: Sequence[str], jobs: int, store: Store = STORE) -> None:
                 flush=True,
             )
         write_results(store.packed(one))
+        after()  # page and results belong together, also where the run is stopped
