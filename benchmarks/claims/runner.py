@@ -46,7 +46,7 @@ def plan(only: Sequence[str], jobs: int, store: Store = STORE) -> None:
 def run_all(
     only: Sequence[str], jobs: int, store: Store = STORE, after: Callable[[], object] = lambda: None
 ) -> None:
-    """Run what is missing, experiment by experiment; results are packed, and ``after`` is called, after each."""
+    """Run what is missing; after each experiment results are packed and ``after`` is called."""
     began = time.perf_counter()
     for one in wanted(only):
         left = store.missing(one)
