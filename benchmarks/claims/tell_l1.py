@@ -15,6 +15,8 @@ from claims.verdict import Measured, compared, recognised, runs_of
 HANDCRAFTED = {"lbptop-svm": "LBP-TOP", "hoof-svm": "HOOF", "mdmo-svm": "MDMO", "hog3d-svm": "3-D HOG"}
 LATE = 5
 """Epochs at the end whose mean is the final loss."""
+LEAST = 0.01
+"""A loss that falls by less has not fallen."""
 
 
 def late(sums: NDArray[Any]) -> NDArray[Any]:
@@ -40,6 +42,15 @@ def variation(sums: NDArray[Any]) -> NDArray[Any]:
 
 def _curve(sums: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(sums[..., :-1] / np.maximum(sums[..., -1:], 1e-12))
+
+
+def falls(results: Mapping[str, Any] | None, part: str) -> bool:
+    """Whether the mean curve falls at all, or its loss is not known: what does not fall cannot converge."""
+    runs = runs_of(results, part)
+    if not runs:
+        return True
+    curve = np.mean([one for run in runs for one in run["losses"] if one], axis=0)
+    return bool(curve[-LATE:].mean() < curve[0] - LEAST)
 
 
 def losses(results: Mapping[str, Any] | None, part: str, statistic: Any) -> Measured | None:
@@ -82,8 +93,13 @@ def section(results: Results) -> Section:
         Part("pooled: fused − one rate, one stream", compared(one_rate, fused)),
     ]
     measures = {"final loss": late, "epochs to 90 %": nine_tenths, "variation": variation}
+    converge = all(falls(curve, part) for part in ("flow", "pixels"))
     parts += [
-        Part(f"{words}: pixels − flow", compared(losses(curve, "flow", of), losses(curve, "pixels", of)))
+        Part(
+            f"{words}: pixels − flow",
+            compared(losses(curve, "flow", of), losses(curve, "pixels", of)),
+            counts=converge or of is late,
+        )
         for words, of in measures.items()
     ]
     told = [
