@@ -16,7 +16,7 @@ HANDCRAFTED = {"lbptop-svm": "LBP-TOP", "hoof-svm": "HOOF", "mdmo-svm": "MDMO", 
 LATE = 5
 """Epochs at the end whose mean is the final loss."""
 LEAST = 0.01
-"""A loss that falls by less has not fallen."""
+"""A loss that is not so far below that of guessing says that nothing was learned."""
 
 
 def late(sums: NDArray[Any]) -> NDArray[Any]:
@@ -45,12 +45,12 @@ def _curve(sums: NDArray[Any]) -> NDArray[Any]:
 
 
 def falls(results: Mapping[str, Any] | None, part: str) -> bool:
-    """Whether the mean curve falls at all, or its loss is not known: what does not fall cannot converge."""
+    """Whether the mean curve falls below what guessing has: what learns nothing does not converge."""
     runs = runs_of(results, part)
-    if not runs:
+    if not runs or results is None:
         return True
     curve = np.mean([one for run in runs for one in run["losses"] if one], axis=0)
-    return bool(curve[-LATE:].mean() < curve[0] - LEAST)
+    return bool(curve[-LATE:].mean() < np.log(len(results["classes"])) - LEAST)
 
 
 def losses(results: Mapping[str, Any] | None, part: str, statistic: Any) -> Measured | None:
