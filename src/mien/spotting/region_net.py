@@ -69,8 +69,8 @@ class RegionNet:
     path: Path = field(default_factory=lambda: shipped("region-net"))
     micro_bar: float | None = None
     macro_bar: float | None = None
-    floor: float = 0.0008
-    noise_factor: float = 1.5
+    floor: float = 0.0015
+    noise_factor: float = 3.0
     lid_factor: float = 4.0
     sha256: str = field(init=False, default="")
 
