@@ -13,14 +13,15 @@ import argparse
 import hashlib
 import io
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any
 
 import cv2
 import numpy as np
 from report_table import put
+from several import Several
 
 import mien
 from mien.contenders.spotters import SPOTTING_VERSION
@@ -36,7 +37,7 @@ from mien.evaluation import (
 from mien.files import write_whole
 from mien.jobs import run_jobs
 from mien.labels import map_emotion
-from mien.spotting import Session, Spotting, make_spotter, tunables_of
+from mien.spotting import make_spotter, tunables_of
 from mien.studio import write_film
 from mien.synthesis import testworld
 from mien.synthesis.script import Script, recording_script
@@ -48,33 +49,6 @@ CLASSES = ("negative", "positive", "surprise")
 DRAWS = 2000
 STILL_S = 10.0
 """Length of the recordings in which nothing is expressed."""
-
-
-@dataclass(frozen=True)
-class Both:
-    """Two spotters on one pass; what the first one finds goes on to the recogniser."""
-
-    results: dict[str, Spotting] = field(default_factory=dict)
-
-    name: ClassVar[str] = "both"
-    paper: ClassVar[str] = ""
-
-    def begin(self, fps: float) -> _Sessions:
-        return _Sessions({name: make_spotter(name).begin(fps) for name in SPOTTERS}, self.results)
-
-
-@dataclass
-class _Sessions:
-    sessions: dict[str, Session]
-    results: dict[str, Spotting]
-
-    def push(self, frame: Any) -> None:
-        for session in self.sessions.values():
-            session.push(frame)
-
-    def finish(self, states: Any, blinks: Any) -> Spotting:
-        self.results |= {name: s.finish(states, blinks) for name, s in self.sessions.items()}
-        return self.results[SPOTTERS[0]]
 
 
 def script_of(domain: str, number: int, *, expressive: bool) -> Script:
@@ -110,7 +84,7 @@ def watched(order: tuple[str, int, bool]) -> dict[str, Any]:
     out = WORK / "spotting" / f"{name}-{models.hexdigest()[:10]}.json"
     if out.exists():
         return dict(json.loads(out.read_text(encoding="utf-8")))
-    both = Both()
+    both = Several(SPOTTERS)
     analysis = mien.analyze(film, spotter=both, pictures=False)
     take = script.take
     spans: dict[str, list[tuple[int, int]]] = {}
@@ -285,6 +259,18 @@ def told(rows: list[dict[str, Any]]) -> str:
         f"| {kind} | {int(row['spans'])} | {int(row['false_alarms'])} | {row['credit']:.1f} |"
         for kind, row in by.iterrows()
     ]
+    lines += ["", f"Micro-expressions that {SPOTTERS[0]} invents where nothing is expressed:", ""]
+    lines += ["| domain | person | second | while |", "|---|---|---|---|"]
+    for r in rows:
+        for e in r["found"][SPOTTERS[0]] if not r["expressive"] else ():
+            if e["kind"] == "micro":
+                beside = [
+                    kind
+                    for kind, spans in r["spans"].items()
+                    if kind != "exposure" and any(a <= e["offset"] and e["onset"] <= b for a, b in spans)
+                ]
+                second = e["apex"] / r["fps"]
+                lines.append(f"| {r['domain']} | {r['person']} | {second:.2f} | {', '.join(beside) or '–'} |")
     return "\n".join(lines)
 
 

@@ -14,7 +14,7 @@ COLOURS = ("#1f6f8b", "#b4482f", "#2e8540", "#7a5195")
 WIDTH = 760
 
 
-def _sheet(height: float, parts: Sequence[str]) -> str:
+def sheet(height: float, parts: Sequence[str]) -> str:
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" width="{WIDTH}" '
         f'height="{height:g}" font-family="system-ui, sans-serif" font-size="13">'
@@ -23,14 +23,14 @@ def _sheet(height: float, parts: Sequence[str]) -> str:
     return "\n".join([head, ground, *parts, "</svg>"]) + "\n"
 
 
-def _text(x: float, y: float, words: str, colour: str = INK, anchor: str = "start", weight: str = "") -> str:
+def text(x: float, y: float, words: str, colour: str = INK, anchor: str = "start", weight: str = "") -> str:
     bold = f' font-weight="{weight}"' if weight else ""
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" fill="{colour}" text-anchor="{anchor}"{bold}>{escape(words)}</text>'
     )
 
 
-def _line(
+def line(
     x1: float, y1: float, x2: float, y2: float, colour: str = LINE, width: float = 1, dash: str = ""
 ) -> str:
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
@@ -69,22 +69,22 @@ def dots(title: str, rows: Sequence[tuple[str, Interval]], zero: bool = False) -
         return left + (value - low) / (high - low) * (right - left)
 
     bottom = top + step * len(rows)
-    parts = [_text(14, 22, title, weight="600")]
+    parts = [text(14, 22, title, weight="600")]
     for tick in ticks(low, high):
         parts += [
-            _line(x(tick), top - 6, x(tick), bottom, GRID),
-            _text(x(tick), bottom + 16, f"{tick:g}", PALE, "middle"),
+            line(x(tick), top - 6, x(tick), bottom, GRID),
+            text(x(tick), bottom + 16, f"{tick:g}", PALE, "middle"),
         ]
     if zero:
-        parts.append(_line(x(0), top - 6, x(0), bottom, INK, 1.2))
+        parts.append(line(x(0), top - 6, x(0), bottom, INK, 1.2))
     for n, (words, one) in enumerate(rows):
         y = top + step * n + 8
-        parts.append(_text(left - 12, y + 4, words, INK, "end"))
+        parts.append(text(left - 12, y + 4, words, INK, "end"))
         if math.isfinite(one.low):
-            parts.append(_line(x(one.low), y, x(one.high), y, COLOURS[0], 3))
+            parts.append(line(x(one.low), y, x(one.high), y, COLOURS[0], 3))
         parts.append(f'<circle cx="{x(one.value):.1f}" cy="{y:.1f}" r="4.5" fill="{COLOURS[0]}"/>')
-        parts.append(_text(WIDTH - 14, y + 4, f"{one.value:.3f}", PALE, "end"))
-    return _sheet(bottom + 28, parts)
+        parts.append(text(WIDTH - 14, y + 4, f"{one.value:.3f}", PALE, "end"))
+    return sheet(bottom + 28, parts)
 
 
 @dataclass(frozen=True)
@@ -124,19 +124,19 @@ def curves(
     def y(value: float) -> float:
         return bottom - (value - low) / max(high - low, 1e-9) * (bottom - top)
 
-    parts = [_text(14, 22, title, weight="600")]
+    parts = [text(14, 22, title, weight="600")]
     for tick in ticks(low, high, 4):
         parts += [
-            _line(left, y(tick), right, y(tick), GRID),
-            _text(left - 8, y(tick) + 4, f"{tick:g}", PALE, "end"),
+            line(left, y(tick), right, y(tick), GRID),
+            text(left - 8, y(tick) + 4, f"{tick:g}", PALE, "end"),
         ]
     for tick in ticks(0, last):
-        parts.append(_text(x(tick), bottom + 17, f"{tick:g}", PALE, "middle"))
-    parts += [_line(left, bottom, right, bottom, INK), _text(right, bottom + 34, across, PALE, "end")]
+        parts.append(text(x(tick), bottom + 17, f"{tick:g}", PALE, "middle"))
+    parts += [line(left, bottom, right, bottom, INK), text(right, bottom + 34, across, PALE, "end")]
     for at, words, colour in marks:
         parts += [
-            _line(x(at), top, x(at), bottom, colour, 1.5, "4 3"),
-            _text(x(at), bottom + 34, words, colour, "middle"),
+            line(x(at), top, x(at), bottom, colour, 1.5, "4 3"),
+            text(x(at), bottom + 34, words, colour, "middle"),
         ]
     key = left
     for one in series:
@@ -153,6 +153,6 @@ def curves(
             if len(piece) > 1
         ]
         if one.words and not one.faint:
-            parts += [_line(key, 40, key + 18, 40, one.colour, 3), _text(key + 24, 44, one.words, one.colour)]
+            parts += [line(key, 40, key + 18, 40, one.colour, 3), text(key + 24, 44, one.words, one.colour)]
             key += 44 + 7.2 * len(one.words)
-    return _sheet(height, parts)
+    return sheet(height, parts)

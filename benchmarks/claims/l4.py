@@ -55,6 +55,16 @@ def pixels(video: NDArray[np.uint8]) -> NDArray[np.float64]:
     return rows
 
 
+def curves(features: NDArray[Any], raw: NDArray[Any], length: int) -> dict[str, NDArray[Any]]:
+    """A score for each frame, in every way that is compared."""
+    return {
+        "network, window": window_scores(features, length),
+        "network, largest difference": first_frame_scores(features),
+        "pixels, window": window_scores(raw, length),
+        "pixels, largest difference": first_frame_scores(raw),
+    }
+
+
 def trained(some: list[Shot], X: list[Any], seed: int, own: list[int]) -> Any:
     spotter = SYSTEM.make(seed)
     # its threshold is not used here, so that few people are set apart for it
@@ -72,12 +82,7 @@ def spot(cell: Cell) -> Found:
     for i in held:
         key, features, length = some[i].order.key, spotter.features(X[i]), window(X[i])
         raw = pixels(X[i])
-        for way, score in {
-            "network, window": window_scores(features, length),
-            "network, largest difference": first_frame_scores(features),
-            "pixels, window": window_scores(raw, length),
-            "pixels, largest difference": first_frame_scores(raw),
-        }.items():
+        for way, score in curves(features, raw, length).items():
             ways.setdefault(way, {})[key] = apex_of(score)
         ways.setdefault("middle", {})[key] = (len(X[i]) - 1) // 2
     return {way: {"apex": its} for way, its in ways.items()}
@@ -125,12 +130,7 @@ def blink(cell: Cell) -> Found:
         if not isinstance(video, np.ndarray):
             continue
         features, length, raw = spotter.features(video), window(video), pixels(video)
-        for way, score in {
-            "network, window": window_scores(features, length),
-            "network, largest difference": first_frame_scores(features),
-            "pixels, window": window_scores(raw, length),
-            "pixels, largest difference": first_frame_scores(raw),
-        }.items():
+        for way, score in curves(features, raw, length).items():
             curve = [None if not np.isfinite(v) else round(float(v), 4) for v in score]
             found.setdefault(way, {})[f"blink-{person}"] = curve
     return {way: {"scores": its} for way, its in found.items()}

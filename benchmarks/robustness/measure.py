@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from test_world_spotting import SPOTTERS, Both
+from several import Several
+from test_world_spotting import SPOTTERS
 
 import mien
 from mien.errors import InputError
@@ -44,7 +45,7 @@ def spotted(person: int, level: Level) -> Found:
     n = len(kept(0, piece["n"], level.step))
     with _folder() as folder:
         film = write(folder, frames_of(take, piece), level, seed=person)
-        both, scored = Both(), 0.0
+        both, scored = Several(SPOTTERS), 0.0
         try:
             # the recogniser has no say in what is found; the rules are the quickest
             analysis = mien.analyze(film, spotter=both, recognizer="au-rules", pictures=False)
