@@ -41,7 +41,7 @@ class Shown:
 
 def pulls(head: Head) -> NDArray[np.float64]:
     """(U·2, R, 2): how each action unit on either side moves each region, seen from the front."""
-    skin = head._visible_skin
+    skin = head.visible_skin
     at = head.neutral[skin, :2]
     moves = head.units.reshape(-1, *head.neutral.shape)[:, skin, :2].astype(np.float64)
     made = []

@@ -117,7 +117,7 @@ def test_the_flow_of_frames_is_the_flow_of_their_moments() -> None:
     assert (flow == again[0]).all()
     assert (seen == again[1]).all()
     moved = film.landmarks(apex) - film.landmarks(3)
-    assert np.abs(flow).max() == pytest.approx(np.abs(moved[film.head._visible_skin]).max(), rel=0.2)
+    assert np.abs(flow).max() == pytest.approx(np.abs(moved[film.head.visible_skin]).max(), rel=0.2)
 
 
 def test_light_moves_with_the_face() -> None:

@@ -241,10 +241,10 @@ class Head:
     def reach(self, units: Array) -> float:
         """The largest displacement that activations (U, 2) give on the skin, in outer-eye distances."""
         moved = np.tensordot(units.reshape(-1), self.units.reshape(len(UNITS) * 2, -1, 3), 1)
-        return float(np.linalg.norm(moved[self._visible_skin][:, :2], axis=1).max())
+        return float(np.linalg.norm(moved[self.visible_skin][:, :2], axis=1).max())
 
     @functools.cached_property
-    def _visible_skin(self) -> NDArray[np.int64]:
+    def visible_skin(self) -> NDArray[np.int64]:
         """Vertices of the face's front: what a camera sees and a displacement should be measured on."""
         skin = np.unique(self.model.faces[self.model.part == SKIN])
         inside = np.unique(self.model.faces[np.isin(self.model.part, (MOUTH, SOCKET))])
