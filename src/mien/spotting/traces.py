@@ -157,6 +157,9 @@ def lay(
         good: (N,) which frames may be scored.
         rate: samples a second, at most.
         fixed: so many, however slow the camera.
+
+    Returns:
+        Positions in outer-eye distances, cut wherever a frame may not be scored.
     """
     sampled = np.array(measured.time, np.float64)
     position = np.array(measured.position, np.float64)
