@@ -39,6 +39,7 @@ test: clips lint ## everything that a change must pass
 	$(BIN)/python -m pytest -q
 
 bench: $(STAMP) clips ## measure speed, memory, spotting, flow and the studio, into benchmarks/README.md
+	$(BIN)/python scripts/fetch_clips.py --talk
 	$(BIN)/python benchmarks/analyze.py
 	$(BIN)/python benchmarks/spotting.py
 	$(BIN)/python benchmarks/flow.py
