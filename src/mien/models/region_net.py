@@ -23,6 +23,7 @@ emotions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import torch
@@ -98,26 +99,35 @@ class RegionNet(nn.Module):
 
 
 class Told(nn.Module):
-    """The network as it is exported: probabilities and seconds in place of logits and logarithms.
+    """Networks as they are exported: probabilities and seconds in place of logits and logarithms.
+
+    What several networks say is averaged, as logits and as logarithms; so is what each says of the face and
+    of the face in a mirror. Either removes part of what a single look gets wrong by chance.
 
     Args:
-        network: a trained one.
+        networks: trained ones, one at least.
         slope: by which each kind's logits of the apex are multiplied,
         shift: and what is added to them, so that probabilities mean what they say (Platt, 1999).
+        mirror: (C, C), which makes rows of the face in a mirror of rows of the face; ``None``: no mirror.
     """
+
+    mirror: Tensor | None
 
     def __init__(
         self,
-        network: RegionNet,
-        slope: tuple[float, float] = (1.0, 1.0),
-        shift: tuple[float, float] = (0.0, 0.0),
+        networks: Sequence[RegionNet],
+        slope: Sequence[float] = (1.0, 1.0),
+        shift: Sequence[float] = (0.0, 0.0),
+        mirror: Tensor | None = None,
     ) -> None:
         super().__init__()
-        self.network = network
+        self.networks = nn.ModuleList(networks)
         self.slope = nn.Parameter(torch.tensor(slope)[:, None], requires_grad=False)
         self.shift = nn.Parameter(torch.tensor(shift)[:, None], requires_grad=False)
+        self.register_buffer("mirror", mirror)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(B, 2, T) probabilities of an apex and (B, 4, T) seconds, from (B, C, T)."""
-        out = self.network(x)
+        seen = [x] if self.mirror is None else [x, torch.matmul(self.mirror, x)]
+        out = torch.stack([network(one) for one in seen for network in self.networks]).mean(0)
         return torch.sigmoid(out[:, :2] * self.slope + self.shift), out[:, 4:].exp()
