@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import argparse
 import io
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
 import cv2
 import numpy as np
-from film_clips import WORLD, compressed
+from film_clips import WORLD
+from maps import dev
 
 from mien.contenders.spotters import settled
 from mien.face import FaceTracker, find_blinks, survey
@@ -23,10 +27,30 @@ from mien.face.tracking import TrackerSettings
 from mien.files import write_whole
 from mien.jobs import run_jobs
 from mien.spotting.traces import RegionTraces
+from mien.studio import write_film
 from mien.synthesis import trainworld
-from mien.video import Frame
+from mien.synthesis.script import Script
+from mien.video import Frame, open_video
 
 SECONDS = 10.0
+CRF = (16, 33)
+"""Strengths of x264's compression, of half of the recordings."""
+
+
+def shot(script: Script, crf: int) -> Callable[[int], Frame]:
+    """Frames of a recording by number: as they are, or from a film that was compressed.
+
+    A film's compression is not that of its pictures: where little moves it stands still for a while, and then
+    catches up at once, which looks like a movement of the face.
+    """
+    film, fps = script.film(), script.take.fps
+    if not crf:
+        return lambda index: Frame.from_array(index, index / fps, np.ascontiguousarray(film.frame(index)))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.mp4"
+        write_film(replace(script, setting=replace(script.setting, crf=crf)), path)
+        with open_video(path, fps=fps) as reader:
+            return list(reader).__getitem__
 
 
 def film_recording(order: tuple[str, int, int]) -> str:
@@ -37,14 +61,10 @@ def film_recording(order: tuple[str, int, int]) -> str:
     if out.exists():
         return out.name
     script = trainworld.recording(domain, person, number, SECONDS)
-    film, take = script.film(), script.take
+    take = script.take
     rng = np.random.default_rng([trainworld.SEED, 5, person, number])
-    quality = int(rng.integers(55, 97)) if rng.random() < 0.5 else 0
-
-    def frame(index: int) -> Frame:
-        picture = compressed(film.frame(index), quality)
-        return Frame.from_array(index, index / take.fps, np.ascontiguousarray(picture))
-
+    crf = int(rng.integers(*CRF)) if rng.random() < 0.5 else 0
+    frame = shot(script, crf)
     people = survey(frame(index) for index in range(0, take.n_frames, max(1, take.n_frames // 10)))
     tracker = FaceTracker(people[0] if people else None, TrackerSettings(), alone=True)
     traces = RegionTraces(take.fps)
@@ -75,19 +95,21 @@ def film_recording(order: tuple[str, int, int]) -> str:
         ).reshape(-1, 5),
         emotions=np.array([e.emotion for e in take.expressions], str),
         true_blinks=np.array(take.blinks).reshape(-1, 2),
-        card=np.array([take.stream.colour, f"{script.setting.camera.eye_px:.1f}", str(quality)]),
+        card=np.array([take.stream.colour, f"{script.setting.camera.eye_px:.1f}", str(crf)]),
     )
     write_whole(out, held.getvalue())
     return out.name
 
 
-def quiet(domain: str, takes: int) -> Iterator[tuple[str, int, int]]:
-    """Further recordings of people set apart in which nothing is expressed: what is found there is invented.
+def quiet(domain: str, takes: int, *, apart: bool) -> Iterator[tuple[str, int, int]]:
+    """Further recordings in which nothing is expressed: what is found there is invented.
 
-    They tell how high the bars must be; among the others there are too few of them for that.
+    Those of people set apart tell how high the bars must be, the others teach what is no expression; among
+    the first recordings there are too few of them for either.
     """
+    people = range(5, 201, 5) if apart else [n for n in range(1, 401) if not dev(n)]
     for number in range(takes + 1, 1000):
-        for person in range(5, 201, 5):
+        for person in people:
             if not trainworld.recording(domain, person, number, SECONDS).take.expressions:
                 yield domain, person, number
 
@@ -101,8 +123,14 @@ def main() -> None:
     options.add_argument(
         "--quiet",
         type=int,
-        default=24,
+        default=39,
         help="further recordings, of people set apart, without any expression",
+    )
+    options.add_argument(
+        "--quiet-own",
+        type=int,
+        default=60,
+        help="further recordings without any expression, of people to learn from",
     )
     options.add_argument("--jobs", type=int, default=2)
     given = options.parse_args()
@@ -111,7 +139,8 @@ def main() -> None:
         for number in range(1, given.takes + 1)
         for person in range(1, given.people + 1)
     ]
-    orders += islice(quiet(given.domain, given.takes), given.quiet)
+    orders += islice(quiet(given.domain, given.takes, apart=True), given.quiet)
+    orders += islice(quiet(given.domain, given.takes, apart=False), given.quiet_own)
     for done, (_, name) in enumerate(run_jobs(film_recording, orders, jobs=given.jobs), 1):
         print(done, name, flush=True)
 

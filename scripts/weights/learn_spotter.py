@@ -8,33 +8,43 @@ from typing import Any
 
 import numpy as np
 import torch
-from bank import Shown
+from bank import Bank
 from numpy.typing import NDArray
 from recordings import Recording, blank, mark
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mien.anatomy import REGIONS
 from mien.models.region_net import RegionNet, Told
 from mien.spotting import RegionNet as RegionNetSpotter
 from mien.spotting.apexes import Bump, bumps
 from mien.spotting.region_input import CHANNELS, RATE, SEEN, mirrored, moved_rows, squeezed
 from mien.spotting.region_net import LONGEST_S
 
+Float = NDArray[np.float64]
 LENGTH = 600
 """Moments of a training sample."""
 GAP = 25
 """Moments of rest around an expression that is added."""
+R = len(REGIONS)
+SPEAKING = 0.5
+"""Share of samples to which somebody's talking and swallowing is added."""
+HELD = 0.3
+"""Share of samples to which movements are added as a film's compression would have them."""
+QUIET = 0.35
+"""Share of samples from recordings in which nothing is expressed (but for what is added)."""
 IOU = 0.5
 
 
 class Samples:
     """Stretches of recordings, changed as another face and another camera might have given them."""
 
-    def __init__(self, recordings: Sequence[Recording], shown: Sequence[Shown], seed: int) -> None:
-        self._all = list(recordings)
+    def __init__(self, recordings: Sequence[Recording], bank: Bank, seed: int) -> None:
+        self._others = [r for r in recordings if len(r.events)]
         self._quiet = [r for r in recordings if len(r.events) == 0]
-        self._shown = {which: [one for one in shown if one.micro == which] for which in (True, False)}
+        self._shown = {which: [one for one in bank.shown if one.micro == which] for which in (True, False)}
+        self._spoken = bank.spoken
         self._rng = np.random.default_rng([20_261_130, seed])
         # rows are linear in positions: two matrices do for all stretches
         self._fast, self._slow = np.split(moved_rows(np.eye(LENGTH)), 2, axis=1)
@@ -46,8 +56,8 @@ class Samples:
 
     def _one(self) -> dict[str, NDArray[np.float32]]:
         rng = self._rng
-        number = int(rng.integers(len(self._all)))
-        recording = self._all[number]
+        some = self._quiet if self._quiet and rng.random() < QUIET else self._others
+        recording = some[int(rng.integers(len(some)))]
         way = 0 if rng.random() < 0.5 else int(rng.integers(len(recording.ways)))
         part = self._stretch(recording.ways[way].shape[1])
         x = _taken(recording.ways[way], part)
@@ -62,8 +72,15 @@ class Samples:
             told[name][:, x[SEEN] == 0] = 0
         if self._quiet and rng.random() < 0.25:
             x = self._and_quiet(x)
+        position = np.zeros((LENGTH, 2 * R))
         if rng.random() < 0.7:
-            x = self._and_shown(x, told, way)
+            position += self._shown_too(told, x[SEEN] > 0)
+        if rng.random() < SPEAKING:
+            position += self._spoken_too()
+        if rng.random() < HELD:
+            position = self._as_coded(position)
+        if position.any():
+            x = self._and_moved(x, position, recording.rates[way])
         x = self._changed(x)
         if rng.random() < 0.5:
             x = mirrored(x)
@@ -86,14 +103,11 @@ class Samples:
         joined[SEEN - 1] = np.hypot(x[SEEN - 1], more[SEEN - 1])
         return np.where(x[SEEN] > 0, joined, x).astype(np.float32)
 
-    def _and_shown(
-        self, x: NDArray[np.float32], told: dict[str, NDArray[np.float32]], way: int
-    ) -> NDArray[np.float32]:
-        """With further expressions, where there is none and the face is seen."""
+    def _shown_too(self, told: dict[str, NDArray[np.float32]], seen: NDArray[np.bool_]) -> Float:
+        """Positions (LENGTH, 2·R) of further expressions, where there is none and the face is seen."""
         rng = self._rng
-        regions = (SEEN - 9) // 4
-        position = np.zeros((LENGTH, 2 * regions))
-        free = (x[SEEN] > 0) & ~told["within"].any(axis=0)
+        position = np.zeros((LENGTH, 2 * R))
+        free = seen & ~told["within"].any(axis=0)
         time = np.arange(LENGTH) / RATE
         for micro in [True] * (1 + int(rng.poisson(1.0))) + [False] * int(rng.random() < 0.25):
             one = self._shown[micro][int(rng.integers(len(self._shown[micro])))]
@@ -106,19 +120,40 @@ class Samples:
             start = int(rng.choice(np.flatnonzero(room))) + GAP
             at = start + np.arange(length)
             source = np.arange(length) * speed
-            moved = _between(one.path.reshape(len(one.path), -1), source)
-            # optical flow sees less than there is of small movements
-            position[at] += float(np.exp(rng.normal(np.log(0.75), 0.2))) * moved
+            position[at] += self._as_seen() * _between(one.path.reshape(len(one.path), -1), source)
             free[max(0, start - GAP) : start + length + GAP] = False
             ends = np.array([start, start + one.apex / speed, start + (len(one.path) - 1) / speed]) / RATE
             mark(told, time, (*ends, float(micro)))
-        if way:  # as a slower camera would have seen it
-            each = (4, 3, 2)[way - 1]
-            kept = np.arange(int(rng.integers(each)), LENGTH, each)
-            position = _between(position[kept], np.arange(LENGTH) / each - kept[0] / each)
+        return position
+
+    def _spoken_too(self) -> Float:
+        """Positions (LENGTH, 2·R) of a mouth that talks and swallows, and of nothing that is expressed."""
+        rng = self._rng
+        one = self._spoken[int(rng.integers(len(self._spoken)))]
+        first = rng.uniform(-LENGTH / 4, len(one) - LENGTH / 2)
+        speed = float(np.exp(rng.normal(0, 0.2)))
+        size = self._as_seen() * float(rng.uniform(0.3, 1.5))
+        return size * _between(one.reshape(len(one), -1), first + speed * np.arange(LENGTH))
+
+    def _as_seen(self) -> float:
+        """What of a movement is measured: optical flow sees less than there is of small ones."""
+        return float(np.exp(self._rng.normal(np.log(0.75), 0.2)))
+
+    def _as_coded(self, position: Float) -> Float:
+        """As a film's compression has it: a region stands still for a while, and then catches up at once."""
+        renewed = self._rng.random((LENGTH, R)) < self._rng.uniform(0.1, 0.6)
+        last = np.maximum.accumulate(np.where(renewed, np.arange(LENGTH)[:, None], 0), axis=0)
+        return np.take_along_axis(position.reshape(LENGTH, R, 2), last[..., None], axis=0).reshape(LENGTH, -1)
+
+    def _and_moved(self, x: NDArray[np.float32], position: Float, rate: float) -> NDArray[np.float32]:
+        """With further movements, as a camera of ``rate`` frames a second would have seen them."""
+        if rate < RATE:
+            kept = np.arange(self._rng.uniform(0, RATE / rate), LENGTH - 1, RATE / rate)
+            filmed = _between(position, kept)
+            position = _between(filmed, (np.arange(LENGTH) - kept[0]) * rate / RATE)
         added = x.copy()
-        added[: 2 * regions] += (self._fast @ position).T
-        added[2 * regions : 4 * regions] += (self._slow @ position).T
+        added[: 2 * R] += (self._fast @ position).T
+        added[2 * R : 4 * R] += (self._slow @ position).T
         return np.where(x[SEEN] > 0, added, x).astype(np.float32)
 
     def _changed(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -126,20 +161,19 @@ class Samples:
         rng = self._rng
         moved = SEEN - 3  # rows that are positions: of regions and of the head
         x = x.copy()
-        regions = (moved - 6) // 4
-        gain = np.exp(rng.normal(0, 0.25) + rng.normal(0, 0.12, regions)).astype(np.float32)
+        gain = np.exp(rng.normal(0, 0.25) + rng.normal(0, 0.12, R)).astype(np.float32)
         both = np.tile(np.repeat(gain, 2), 2)
-        x[: 4 * regions] *= both[:, None]
-        x[4 * regions : moved] *= np.float32(np.exp(rng.normal(0, 0.3)))
+        x[: 4 * R] *= both[:, None]
+        x[4 * R : moved] *= np.float32(np.exp(rng.normal(0, 0.3)))
         x[SEEN - 1] *= np.float32(np.median(gain))
         if rng.random() < 0.5:
             size = float(np.exp(rng.uniform(np.log(1e-4), np.log(1.2e-3))))
-            each = size * np.exp(rng.normal(0, 0.3, (2 * regions, 1)))
-            x[: 2 * regions] += (each * rng.standard_normal((2 * regions, x.shape[1]))).astype(np.float32)
+            each = size * np.exp(rng.normal(0, 0.3, (2 * R, 1)))
+            x[: 2 * R] += (each * rng.standard_normal((2 * R, x.shape[1]))).astype(np.float32)
             x[SEEN - 1] = np.hypot(x[SEEN - 1], size * 1.4)
         if rng.random() < 0.3:
-            lost = np.repeat(rng.random(regions) < 0.15, 2)
-            x[: 4 * regions][np.tile(lost, 2)] = 0
+            lost = np.repeat(rng.random(R) < 0.15, 2)
+            x[: 4 * R][np.tile(lost, 2)] = 0
         if rng.random() < 0.3:
             x[SEEN - 3] = 0  # the opening of the eyes is not known
         seen = x[SEEN] > 0
@@ -185,22 +219,21 @@ def loss(out: Tensor, told: dict[str, Tensor], seen: Tensor) -> Tensor:
 
 def learned(
     recordings: Sequence[Recording],
-    shown: Sequence[Shown],
+    bank: Bank,
     *,
     seed: int = 0,
     steps: int = 3000,
     batch: int = 16,
     rate: float = 3e-3,
     decay: float = 0.02,
-    threads: int = 1,
     width: int = 56,
     dropout: float = 0.1,
     every: Any = None,
 ) -> RegionNet:
     """A network trained on recordings; its weights are a running mean."""
-    torch.set_num_threads(threads)
+    torch.set_num_threads(1)  # networks are trained side by side, and the same bytes come out anywhere
     torch.manual_seed(seed)
-    samples = Samples(recordings, shown, seed)
+    samples = Samples(recordings, bank, seed)
     network = RegionNet(CHANNELS, width, dropout=dropout).train()
     optimizer = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps + 1)

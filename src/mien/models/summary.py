@@ -26,7 +26,13 @@ LICENCE: Final = "Apache-2.0"
 _NO_WEIGHTS: Final = "none"
 _REGION_NET: Final = (
     *("region-net", "spotting", "-", "positions of 18 facial regions, 100 a second", "all"),
-    *("121,312 (2 kinds)", "region-net", LICENCE, "2026", "mien's own, no paper; cannot be trained by name"),
+    *(
+        "4 × 121,312 (2 kinds)",
+        "region-net",
+        LICENCE,
+        "2026",
+        "mien's own, no paper; cannot be trained by name",
+    ),
 )
 """The spotter of `mien analyze`: a network, but none over clips, and so without a card among the others."""
 
