@@ -17,6 +17,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from rates import a_minute
 from report_table import put
 from several import Several
 
@@ -94,7 +95,7 @@ def talk() -> list[str]:
     lines = [
         "Two clips of a man who talks to the camera, which nobody has annotated. He speaks as people do, and "
         "moves brows and head with it: a macro-expression may well be one. That there is no micro-expression "
-        "in them is an assumption.",
+        "in them is an assumption. Intervals: 95 %, if events come by chance; 14 seconds say little.",
         "",
         "| film | seconds | frames/s | spotter | micro | a minute | macro | a minute |",
         "|---|---|---|---|---|---|---|---|",
@@ -103,16 +104,16 @@ def talk() -> list[str]:
     for clip in TALK:
         both = Several(BOTH)
         made = mien.analyze(CLIPS / clip, spotter=both, pictures=False)
-        seconds += made.video.duration_s
+        seconds += made.source.duration_s
         for name, told in both.results.items():
             counts = [sum(e.kind == kind for e in told.events) for kind in ("micro", "macro")]
             total[name] = [a + b for a, b in zip(total[name], counts, strict=True)]
-            lines.append(_talked(clip, made.video.duration_s, f"{made.video.fps:.0f}", name, counts))
+            lines.append(_talked(clip, made.source.duration_s, f"{made.source.fps:.0f}", name, counts))
     return lines + [_talked("both", seconds, "30", name, counts) for name, counts in total.items()]
 
 
 def _talked(film: str, seconds: float, fps: str, spotter: str, counts: list[int]) -> str:
-    cells = " | ".join(f"{n} | {60 * n / seconds:.1f}" for n in counts)
+    cells = " | ".join(f"{n} | {a_minute(n, seconds)}" for n in counts)
     return f"| {film} | {seconds:.1f} | {fps} | {spotter} | {cells} |"
 
 

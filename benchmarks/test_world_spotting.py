@@ -20,6 +20,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from rates import a_minute
 from report_table import put
 from several import Several
 
@@ -172,20 +173,28 @@ def _row(where: tuple[str, str], event: dict[str, Any], emotion: str) -> Spotted
     return Spotted(*where, event["onset"], event["offset"], emotion)
 
 
+def rate(rows: list[dict[str, Any]], minutes: float) -> str:
+    """How many micro-expressions are invented where nothing is expressed, in words."""
+    found = [e for r in rows if not r["expressive"] for e in r["found"][SPOTTERS[0]]]
+    count = sum(e["kind"] == "micro" for e in found)
+    return f"{count} micro-expressions in them, {a_minute(count, 60 * minutes)} a minute."
+
+
 def main() -> None:
     """Measure and write."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--people", type=int, default=24, help="of each domain, the first so many")
+    options.add_argument("--quiet", type=int, default=24, help="the same, of those who express nothing")
     options.add_argument("--jobs", type=int, default=2)
     options.add_argument("--try", dest="trial", action="store_true", help="print, but write nothing")
     options.add_argument("--films", action="store_true", help="only film")
     given = options.parse_args()
     orders = [
         (domain, number, expressive)
-        for place in range(given.people)
+        for expressive, people in ((True, given.people), (False, given.quiet))
+        for place in range(people)
         for domain in testworld.DOMAINS
         for number in testworld.people(domain)[place : place + 1]
-        for expressive in (True, False)
     ]
     if given.films:
         for done, (_, (_, film, _)) in enumerate(run_jobs(filmed, orders, jobs=given.jobs), 1):
@@ -237,14 +246,14 @@ def told(rows: list[dict[str, Any]]) -> str:
         found = marks(r["found"][SPOTTERS[0]])
         free = set(range(len(found))) - {i for i, _ in match_expressions(found, marks(r["truth"])).pairs}
         alarms.append(([found[i] for i in sorted(free)], r["spans"]))
-    people = {(r["domain"], r["person"]) for r in rows}
+    people = [len({(r["domain"], r["person"]) for r in rows if r["expressive"] == w}) for w in (True, False)]
     minutes = [sum(r["seconds"] for r in rows if r["expressive"] == which) / 60 for which in (True, False)]
     lines = [
         table.getvalue(),
         "",
-        f"{len(people)} people, {micro} micro- and {len(truth) - micro} macro-expressions in "
-        f"{minutes[0]:.1f} minutes, and {minutes[1]:.1f} minutes in which nothing is expressed. "
-        f"Intervals: 95 %, over people. "
+        f"{people[0]} people, {micro} micro- and {len(truth) - micro} macro-expressions in "
+        f"{minutes[0]:.1f} minutes; {people[1]} people who express nothing in {minutes[1]:.1f} minutes. "
+        f"Intervals of F1: 95 %, over people. {SPOTTERS[0]} invents {rate(rows, minutes[1])} "
         f"{np.mean([r['scored'] for r in rows]):.0%} of the frames could be scored.",
         "",
         f"Of what {SPOTTERS[0]} found, named by three-emotions: {named(life)[0]}.",
