@@ -8,11 +8,11 @@ CLIPS  := .cache/clips
 DEMO   := mien-results/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench claims clips clean
+.PHONY: help setup demo test lint bench claims robustness clips clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## make .venv and install mien and its tools into it
 
@@ -50,6 +50,9 @@ bench: $(STAMP) clips ## measure speed, memory, spotting, flow and the studio, i
 
 claims: $(STAMP) ## put the lecture's claims to the test, into docs/claims.md (over an hour; goes on where it stopped)
 	$(BIN)/python benchmarks/claims --jobs 2
+
+robustness: $(STAMP) ## measure what slow, small, noisy and compressed films do, into docs/robustness.md (about half an hour)
+	$(BIN)/python benchmarks/robustness --jobs 2
 
 clean: ## remove what was built or cached; .venv, clips and results stay
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
