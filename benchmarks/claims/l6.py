@@ -12,7 +12,7 @@ from mien.inputs.pipeline import Prepare
 from mien.training.systems import System, make_system
 
 PEOPLE, FOLDS = 12, 3
-"""Of the fast domain: this network is the slowest to train."""
+"""Of the fast domain, and how many of its four parts are tested: this network is the slowest to train."""
 VARIANTS = {
     "AKMNet": "akmnet",
     "all frames": "akmnet:select=all",
