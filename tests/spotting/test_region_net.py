@@ -118,7 +118,7 @@ def test_what_the_recording_cuts_off_is_not_called_short() -> None:
 @pytest.mark.parametrize(("at", "length"), [(7.95, 0.36), (7.99, 0.8)])
 @pytest.mark.parametrize("fps", [25.0, 100.0, 200.0])
 def test_one_movement_that_is_cut_off_is_one_event(at: float, length: float, fps: float) -> None:
-    event = only(spot(smile(at, length, fps), fps))
+    event = only(spot(smile(at, length, fps), fps, micro_bar=0.3, macro_bar=0.3))
     assert event.open_end
 
 
@@ -131,6 +131,8 @@ def test_of_one_movement_the_more_probable_is_told() -> None:
     assert _told_once([(0.7, micro), (0.8, macro)]) == [macro]
     held = replace(macro, offset=300, offset_s=3.0)  # a micro-expression within a longer one stays
     assert _told_once([(0.9, micro), (0.8, held)]) == [micro, held]
+    both = replace(micro, open_end=True)  # but where both are cut off nobody can tell
+    assert _told_once([(0.9, both), (0.8, held)]) == [both]
 
 
 @pytest.mark.parametrize("fps", [12.0, 25.0, 30.0, 100.0, 240.0])
@@ -142,7 +144,7 @@ def test_every_event_stands_under_a_curve_that_reaches_it(fps: float) -> None:
 
 
 def test_a_recording_that_ends_within_an_expression() -> None:
-    (early,) = spot(smile(4.0, 0.44)[:404]).events
+    (early,) = spot(smile(4.0, 0.44)[:404], micro_bar=0.3, macro_bar=0.3).events
     assert early.open_end
     assert early.offset == 403
     assert not early.open_start

@@ -312,6 +312,8 @@ def _told_once(found: list[tuple[float, Event]]) -> list[Event]:
 
 def _same(event: Event, other: Event) -> bool:
     both = min(event.offset_s, other.offset_s) - max(event.onset_s, other.onset_s)
+    if both > 0 and ((event.open_end and other.open_end) or (event.open_start and other.open_start)):
+        return True  # what is cut off at the same end cannot be told apart
     if event.kind == other.kind:
         return both > _SHARE * min(event.duration_s, other.duration_s)
     return both > _ONE * (max(event.offset_s, other.offset_s) - min(event.onset_s, other.onset_s))
