@@ -40,6 +40,7 @@ kept elsewhere: other faces and other cameras are harder."""
 EQUAL = 0.01
 """F1 that differ by less are the same: where many bars do equally well, none at the edge is taken."""
 NETWORKS = 4
+"""Trained each on its own and averaged."""
 BARS = tuple(np.round(np.arange(0.05, 0.991, 0.01), 2).tolist())
 OPSET = 18
 PAPER = "mien's own; after Bai, Kolter & Koltun (2018) and Zhou, Wang & Krähenbühl, Objects as Points (2019)"
@@ -89,7 +90,6 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--steps", type=int, default=2500)
     options.add_argument("--seed", type=int, default=0)
-    options.add_argument("--networks", type=int, default=NETWORKS, help="that are averaged")
     options.add_argument("--people", type=int, default=400, help="whose exact expressions are added")
     options.add_argument("--jobs", type=int, default=2)
     options.add_argument(
@@ -113,7 +113,7 @@ def main() -> None:
         return
 
     added = bank(given.people, given.jobs)
-    orders = [(given.seed + number, given.steps, own, added) for number in range(given.networks)]
+    orders = [(given.seed + number, given.steps, own, added) for number in range(NETWORKS)]
     networks = [
         one for _, one in sorted(run_jobs(network, orders, jobs=given.jobs), key=lambda pair: pair[0])
     ]
@@ -140,7 +140,7 @@ def main() -> None:
         regions={"positions": spec},
         paper=PAPER,
         recipe_digest=key_of(
-            {name: getattr(given, name) for name in ("steps", "seed", "people", "networks")}
+            {"steps": given.steps, "seed": given.seed, "people": given.people, "networks": NETWORKS}
         ),
         data_digest=key_of(
             "recordings", trainworld.VERSION, [(r.person, float(np.abs(r.ways[0]).sum())) for r in recordings]
@@ -201,6 +201,12 @@ def _row(words: str, one: Judged, bar: float) -> str:
     )
 
 
+def compression(r: Recording) -> str:
+    """How hard a recording's film was compressed, in words."""
+    crf = int(r.card[3])
+    return ("not compressed", "x264, crf 16 to 24", "x264, crf 25 to 32")[int(np.digitize(crf, (1, 25)))]
+
+
 def _groups(held: Sequence[Recording]) -> dict[str, Callable[[Recording], str]]:
     who = {r.person: trainworld.recording("wide", r.person, 1, 10.0).actor.person for r in held}
 
@@ -213,6 +219,7 @@ def _groups(held: Sequence[Recording]) -> dict[str, Callable[[Recording], str]]:
     return {
         "camera": lambda r: f"filmed at {float(r.card[0]):03g} frames/s",
         "eyes": lambda r: band(float(r.card[2]), (60, 90), "outer eye corners apart, pixels:"),
+        "compression": compression,
         "skin": lambda r: band(int(who[r.person].skin), (4, 7), "skin tone (Monk)"),
         "age": lambda r: band(float(who[r.person].age), (35, 50), "age"),
         "sex": lambda r: str(who[r.person].sex),
@@ -278,7 +285,14 @@ def card(own: Sequence[Recording], held: Sequence[Recording], rest: Sequence[Rec
             f"{j.at(b)['false_a_minute']:.2f} {k}-expressions"
             for k, j, b in zip(KINDS, quiet, bars, strict=True)
         )
-        + f" a minute are invented; with one event more than there are it was to be {INVENTED:g} at most.",
+        + f" a minute are invented; with one event more than there are it was to be {INVENTED:g} at most. "
+        "Micro-expressions by compression: "
+        + ", ".join(
+            f"{judged(some, told_by(spotter, some), 0).at(bars[0])['false_a_minute']:.2f} ({name})"
+            for name in sorted({compression(r) for r in rest})
+            for some in [[r for r in rest if compression(r) == name]]
+        )
+        + ".",
         "",
         "How probable it says an event is, and how often it is right:",
         "",

@@ -106,9 +106,9 @@ class Told(nn.Module):
 
     Args:
         networks: trained ones, one at least.
-        slope: by which each kind's logits of the apex are multiplied,
+        slope: two numbers, by which each kind's logits of the apex are multiplied,
         shift: and what is added to them, so that probabilities mean what they say (Platt, 1999).
-        mirror: (C, C), which makes rows of the face in a mirror of rows of the face; ``None``: no mirror.
+        mirror: ``float32`` (C, C), which makes rows of the face in a mirror of rows of the face; ``None``: no mirror.
     """
 
     mirror: Tensor | None
