@@ -108,7 +108,7 @@ class Told(nn.Module):
         networks: trained ones, one at least.
         slope: two numbers, by which each kind's logits of the apex are multiplied,
         shift: and what is added to them, so that probabilities mean what they say (Platt, 1999).
-        mirror: ``float32`` (C, C), which makes rows of the face in a mirror of rows of the face; ``None``: no mirror.
+        mirror: ``float32`` (C, C): times rows of a face, rows of the mirrored face; ``None``: no mirror.
     """
 
     mirror: Tensor | None
