@@ -109,6 +109,24 @@ def test_length(frames: int, said: bool) -> None:
         assert found[0].unit == "s"
 
 
+# ---------------------------------------------------------------------- compression
+
+
+@pytest.mark.parametrize(
+    ("halting", "expected"),
+    [(0.9, "good"), (1.199, "good"), (1.2, "note"), (1.399, "note"), (1.4, "warning"), (9.0, "warning")],
+)
+def test_compression(halting: float, expected: str) -> None:
+    found = finding("compression", assess(measured(halting=halting)))
+    assert found.level == expected
+    assert found.value == halting
+    assert ("highest quality" in found.text) == (expected != "good")
+
+
+def test_compression_is_not_judged_where_nobody_measured_it() -> None:
+    assert "compression" not in {f.topic for f in assess(measured())}
+
+
 # ---------------------------------------------------------------------- flicker
 
 

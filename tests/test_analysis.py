@@ -254,10 +254,30 @@ def test_the_source(smile: Analysis, entrance: Analysis, real_clips: Path) -> No
 
 def test_findings(smile: Analysis, entrance: Analysis) -> None:
     assert {f.topic: f.level for f in smile.findings} == {
-        "frame_rate": "warning", "face_size": "good", "flicker": "good", "light": "good", "scored": "good",
+        "frame_rate": "warning", "face_size": "good", "flicker": "good", "light": "good",
+        "compression": "good", "scored": "good",
     }  # fmt: skip
     share = next(f for f in entrance.findings if f.topic == "scored")
     assert share.value == pytest.approx(100 * np.mean(entrance.timeline.state == "ok"))
+
+
+def test_a_film_that_was_compressed_hard_is_told(
+    smile: Analysis, real_clips: Path, tmp_path: Path, analysed: Callable[..., Analysis]
+) -> None:
+    def compression(analysis: Analysis) -> list[tuple[str, float | None]]:
+        return [(f.level, f.value) for f in analysis.findings if f.topic == "compression"]
+
+    with open_video(real_clips / "single_face.mp4") as reader:
+        frames = [frame.rgb for frame in reader]
+    small = write_video(tmp_path / "small.mp4", frames, 30, codec="libx264", options={"crf": "45"})
+    ((before, little),) = compression(smile)
+    ((after, much),) = compression(analyze(small, pictures=False, **PLAIN))
+    assert before == "good"
+    assert after != "good"
+    assert little is not None
+    assert much is not None
+    assert much > little + 0.25
+    assert compression(analysed("single_face.mp4", spotter="first-frame")) == []  # measures no positions
 
 
 def test_what_was_run_is_written_down(smile: Analysis, entrance: Analysis) -> None:

@@ -155,6 +155,7 @@ def analyze(
         scored=np.isfinite(spotting.score),
         fps_doubt=info.fps_doubt if fps is None else None,
         warnings=tuple(w for w in warnings if w != info.fps_doubt),
+        halting=spotting.halting,
     )
     return Analysis(
         source=source,

@@ -32,6 +32,8 @@ class Spotting:
             spotter.
         events: in order of onset, without emotions.
         rejected: spans that looked like events and were not reported, with the reason.
+        halting: how haltingly the face moves (:func:`mien.spotting.traces.halting_of`), which tells how hard
+            the film was compressed; ``None`` where that is not known.
     """
 
     score: NDArray[np.float32]
@@ -39,6 +41,7 @@ class Spotting:
     region_motion: NDArray[np.float32]
     events: tuple[Event, ...]
     rejected: tuple[Span, ...] = ()
+    halting: float | None = None
 
 
 class Session(Protocol):

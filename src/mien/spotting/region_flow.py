@@ -168,7 +168,7 @@ class _Decision:
         self.position = np.full_like(rough, np.nan)
         for first, stop in self.runs:
             self.position[first:stop] = smooth(rough[first:stop], sigma)
-        self.noise = noise_of(rough, self.runs, sigma)
+        self.noise, self.halting = noise_of(rough, self.runs, sigma), laid.halting
         self.blink = around_blinks(self.grid.time, blinks, settings.blink_margin_s)
         near_eyes = np.where(_NEAR_EYES, settings.blink_factor, max(1.0, settings.blink_factor / 2))
         self._blink_factors = np.where(_TAKEN_BY_BLINKS, np.inf, near_eyes)
@@ -198,6 +198,7 @@ class _Decision:
             region_motion=self._on_frames(np.fmax(curves[0].motion, curves[1].motion)),
             events=tuple(kept),
             rejected=tuple(rejected),
+            halting=self.halting,
         )
 
     def _curve(self, windows: tuple[float, ...], *, open_ended: bool) -> _Curve:

@@ -241,6 +241,7 @@ def _decided(
         threshold=np.ones(len(time), np.float32),
         region_motion=motion,
         events=tuple(_told_once(found)),
+        halting=laid.halting,
     )
 
 

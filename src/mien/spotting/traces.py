@@ -22,9 +22,13 @@ from mien.inputs import FaceMotion
 from mien.motion import make_flow
 from mien.spotting.curve import Float, TimeGrid, finite_rows, valid_runs
 
-__all__ = ["Laid", "Measured", "RegionTraces", "around_blinks", "lay", "noise_of"]
+__all__ = ["Laid", "Measured", "RegionTraces", "around_blinks", "halting_of", "lay", "noise_of"]
 
 _R = len(REGIONS)
+ENOUGH = 50
+"""Samples of which :func:`halting_of` can be told."""
+_NOTHING = 1e-5
+"""Outer-eye distances: what moves less does not move."""
 
 
 class RegionTraces:
@@ -137,6 +141,7 @@ class Laid:
         runs: stretches (first, stop) in which positions have one origin.
         head: (G, 6) of :class:`RegionTraces`; NaN where not measured.
         noise: (R,) standard deviation of the noise in the positions as measured.
+        halting: of :func:`halting_of`, of the whole recording.
     """
 
     grid: TimeGrid
@@ -144,6 +149,7 @@ class Laid:
     runs: list[tuple[int, int]]
     head: Float
     noise: Float
+    halting: float | None
 
 
 def lay(
@@ -168,11 +174,12 @@ def lay(
     first, last = np.array(measured.span, np.float64).T
     position[bad[np.searchsorted(time, last, "right")] > bad[np.searchsorted(time, first)]] = np.nan
     chain = np.array(measured.chain, np.int64)
-    noise = noise_of(position, _runs(finite_rows(position), chain))
+    unbroken = _runs(finite_rows(position), chain)
+    noise, halting = noise_of(position, unbroken), halting_of(position, unbroken)
     grid = TimeGrid(sampled, rate, fixed=fixed)
     rough, of_grid = _chained(grid, sampled, position, chain)
     head = grid.spread(sampled, np.array(measured.head, np.float64))
-    return Laid(grid, rough, _runs(finite_rows(rough), of_grid), head, noise)
+    return Laid(grid, rough, _runs(finite_rows(rough), of_grid), head, noise, halting)
 
 
 def around_blinks(time: Float, blinks: Sequence[Span], margin: float) -> NDArray[np.bool_]:
@@ -198,13 +205,37 @@ def noise_of(position: Float, runs: list[tuple[int, int]], sigma: float = 0.0) -
 
     From second differences: whatever changes from one sample to the next without going on is noise.
     """
-    parts = [position[a:b][2:] - 2 * position[a:b][1:-1] + position[a:b][:-2] for a, b in runs if b - a > 4]
-    if not parts:
+    second = _second_differences(position, runs)
+    if not len(second):
         return np.zeros(position.shape[1])
-    second = np.concatenate(parts)
     raw = 1.4826 * np.median(np.abs(second), axis=0) / np.sqrt(6)
     left = 1.0 if sigma <= 0.3 else min(1.0, 1 / np.sqrt(2 * np.sqrt(np.pi) * sigma))
     return np.asarray(np.linalg.norm(raw, axis=1) * left)
+
+
+def halting_of(position: Float, runs: list[tuple[int, int]]) -> float | None:
+    """How haltingly positions (N, R, 2) move: about .95 if their noise is even, more the more it is not.
+
+    A film that was compressed hard stands still for a while and then catches up at once: second differences
+    are then nearly nothing some of the time. This is the logarithm of their median over their 10 % quantile
+    (of their 95 % quantile, if more than half are nothing), the median of all regions. What really moves
+    hardly counts: it is in the upper half. ``None`` where nothing moves at all, and of fewer
+    than :data:`ENOUGH` samples.
+    """
+    second = np.linalg.norm(_second_differences(position, runs), axis=2)
+    if len(second) < ENOUGH:
+        return None
+    least, usual, most = np.quantile(second, (0.1, 0.5, 0.95), axis=0)
+    usual = np.where(usual > _NOTHING, usual, most)
+    if not (usual > _NOTHING).any():
+        return None
+    return float(np.median(np.log((usual + _NOTHING) / (least + _NOTHING))))
+
+
+def _second_differences(position: Float, runs: list[tuple[int, int]]) -> Float:
+    """(n, R, 2) of all samples that have neighbours on both sides."""
+    parts = [position[a:b][2:] - 2 * position[a:b][1:-1] + position[a:b][:-2] for a, b in runs if b - a > 4]
+    return np.concatenate(parts) if parts else np.empty((0, *position.shape[1:]))
 
 
 def _chained(
