@@ -118,7 +118,7 @@ def main() -> None:
     """Film them."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--domain", default="wide", choices=list(trainworld.DOMAINS))
-    options.add_argument("--people", type=int, default=117)
+    options.add_argument("--people", type=int, default=240)
     options.add_argument("--takes", type=int, default=1)
     options.add_argument(
         "--quiet",

@@ -19,7 +19,7 @@ from mien.anatomy import REGIONS
 from mien.models.region_net import RegionNet, Told
 from mien.spotting import RegionNet as RegionNetSpotter
 from mien.spotting.apexes import Bump, bumps
-from mien.spotting.region_input import CHANNELS, RATE, SEEN, mirrored, moved_rows, squeezed
+from mien.spotting.region_input import CHANNELS, EVEN, HALTING, RATE, SEEN, mirrored, moved_rows, squeezed
 from mien.spotting.region_net import LONGEST_S
 
 Float = NDArray[np.float64]
@@ -30,8 +30,8 @@ GAP = 25
 R = len(REGIONS)
 SPEAKING = 0.5
 """Share of samples to which somebody's talking and swallowing is added."""
-HELD = 0.3
-"""Share of samples to which movements are added as a film's compression would have them."""
+HELD = 0.6
+"""Share of the samples of compressed films in which what is added is held, as compression would hold it."""
 QUIET = 0.35
 """Share of samples from recordings in which nothing is expressed (but for what is added)."""
 IOU = 0.5
@@ -77,7 +77,7 @@ class Samples:
             position += self._shown_too(told, x[SEEN] > 0)
         if rng.random() < SPEAKING:
             position += self._spoken_too()
-        if rng.random() < HELD:
+        if recording.crf and rng.random() < HELD:
             position = self._as_coded(position)
         if position.any():
             x = self._and_moved(x, position, recording.rates[way])
@@ -97,8 +97,10 @@ class Samples:
         rng = self._rng
         other = self._quiet[int(rng.integers(len(self._quiet)))]
         more = _taken(other.ways[int(rng.integers(len(other.ways)))], self._stretch(x.shape[1]))
-        joined = x + float(rng.uniform(0.3, 1.0)) * more
+        size = float(rng.uniform(0.3, 1.0))
+        joined = x + size * more
         joined[SEEN] = x[SEEN]
+        joined[HALTING] = _halting(x, more[HALTING].max(), size * more[SEEN - 1].max())
         joined[SEEN - 2] = np.maximum(x[SEEN - 2], more[SEEN - 2])
         joined[SEEN - 1] = np.hypot(x[SEEN - 1], more[SEEN - 1])
         return np.where(x[SEEN] > 0, joined, x).astype(np.float32)
@@ -170,6 +172,7 @@ class Samples:
             size = float(np.exp(rng.uniform(np.log(1e-4), np.log(1.2e-3))))
             each = size * np.exp(rng.normal(0, 0.3, (2 * R, 1)))
             x[: 2 * R] += (each * rng.standard_normal((2 * R, x.shape[1]))).astype(np.float32)
+            x[HALTING] = _halting(x, EVEN, size * 1.4)
             x[SEEN - 1] = np.hypot(x[SEEN - 1], size * 1.4)
         if rng.random() < 0.3:
             lost = np.repeat(rng.random(R) < 0.15, 2)
@@ -179,6 +182,13 @@ class Samples:
         seen = x[SEEN] > 0
         x[:moved, ~seen] = 0
         return x
+
+
+def _halting(x: NDArray[np.float32], other: float, noise: float) -> NDArray[np.float32]:
+    """How haltingly rows (C, T) move once something of such noise that moves ``other`` is added, about."""
+    mine, more = x[SEEN - 1] ** 2, noise**2
+    share = mine / np.maximum(mine + more, 1e-12)
+    return np.asarray(share * x[HALTING] + (1 - share) * other, np.float32)
 
 
 def _between(values: NDArray[Any], at: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -49,6 +49,11 @@ class Recording:
         """Whether the person is set apart."""
         return dev(self.person)
 
+    @property
+    def crf(self) -> int:
+        """How hard its film was compressed; 0: not at all."""
+        return int(self.card[3])
+
 
 def read(path: Path) -> Recording:
     """One recording from its file."""

@@ -203,8 +203,7 @@ def _row(words: str, one: Judged, bar: float) -> str:
 
 def compression(r: Recording) -> str:
     """How hard a recording's film was compressed, in words."""
-    crf = int(r.card[3])
-    return ("not compressed", "x264, crf 16 to 24", "x264, crf 25 to 32")[int(np.digitize(crf, (1, 25)))]
+    return ("not compressed", "x264, crf 16 to 24", "x264, crf 25 to 32")[int(np.digitize(r.crf, (1, 25)))]
 
 
 def _groups(held: Sequence[Recording]) -> dict[str, Callable[[Recording], str]]:

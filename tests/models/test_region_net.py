@@ -13,7 +13,7 @@ from mien.spotting.region_input import CHANNELS, mirrored  # noqa: E402
 
 def test_a_moment_for_a_moment() -> None:
     network = RegionNet(CHANNELS).eval()
-    assert sum(p.numel() for p in network.parameters()) == 121_312
+    assert sum(p.numel() for p in network.parameters()) == 121_592
     out = network(torch.zeros(2, CHANNELS, 120))
     assert out.shape == (2, 8, 120)
     assert torch.sigmoid(out[:, 0]).max() < 0.2  # hardly any moment is an apex

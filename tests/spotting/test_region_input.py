@@ -10,7 +10,18 @@ import pytest
 
 from mien.anatomy import REGIONS
 from mien.events import Span
-from mien.spotting.region_input import CHANNELS, FAST, RATE, SEEN, mirrored, opening, rows, squeezed
+from mien.spotting.region_input import (
+    CHANNELS,
+    EVEN,
+    FAST,
+    HALTING,
+    RATE,
+    SEEN,
+    mirrored,
+    opening,
+    rows,
+    squeezed,
+)
 from mien.spotting.traces import Laid, lay
 
 KEYS = [region.key for region in REGIONS]
@@ -107,6 +118,47 @@ def test_in_the_mirror() -> None:
     other[..., 0] = -other[..., 1] / 2
     np.testing.assert_allclose(mirrored(read(position)), read(other), atol=1e-6)
     np.testing.assert_array_equal(mirrored(mirrored(read(position))), read(position))
+
+
+def even(total: int = 400, noise: float = 3e-4) -> np.ndarray:
+    """A face that drifts, measured with noise that is the same at any time."""
+    walk, white = np.random.default_rng(0).standard_normal((2, total, R, 2))
+    return np.cumsum(1e-4 * walk, axis=0) + noise * white
+
+
+def held(position: np.ndarray, renewed: float) -> np.ndarray:
+    """Each region stands still but in a share of the frames, in which it catches up."""
+    total = np.arange(len(position))[:, None]
+    new = np.random.default_rng(1).random(position.shape[:2]) < renewed
+    last = np.maximum.accumulate(np.where(new, total, 0), axis=0)
+    return np.take_along_axis(position, last[..., None], axis=0)
+
+
+@pytest.mark.parametrize("fps", [25.0, 100.0])
+@pytest.mark.parametrize("speed", [1.0, 10.0])  # how much moves does not matter
+def test_a_film_that_stands_still_and_catches_up_halts(fps: float, speed: float) -> None:
+    def halting(position: np.ndarray) -> float:
+        row = read(speed * position, fps)[HALTING]
+        assert (row == row[0]).all()
+        return float(row[0])
+
+    calm = halting(even())
+    assert calm == pytest.approx(EVEN, abs=0.1)
+    nods = 0.01 * np.sin(np.arange(400) / 3).clip(0)[:, None, None] * [0, 1]
+    assert halting(even() + nods) < 1.2  # real movements are no halting
+    assert halting(held(even(), 0.8)) > calm + 0.1
+    for renewed in (0.6, 0.4, 0.2, 0.1, 0.03):  # however hard
+        assert halting(held(even(), renewed)) > 1.4
+
+
+def test_halting_that_cannot_be_told_is_none() -> None:
+    for position in (np.zeros((400, R, 2)), even(40)):
+        assert read(position)[HALTING] == pytest.approx(EVEN)
+    assert laid(np.zeros((400, R, 2))).halting is None
+    assert laid(even(40)).halting is None
+    thrice = read(even()[np.arange(400) // 3 * 3])  # each picture three times
+    assert thrice[HALTING, 0] > 3
+    assert squeezed(thrice)[HALTING] == pytest.approx(3 - EVEN)  # drawn in
 
 
 def test_the_noise_is_that_of_the_measurement() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mien.anatomy import REGIONS
-from mien.spotting.region_input import CHANNELS, FAST, RATE, SEEN
+from mien.spotting.region_input import CHANNELS, EVEN, FAST, HALTING, RATE, SEEN
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts" / "weights"
 KEYS = [region.key for region in REGIONS]
@@ -83,6 +83,15 @@ def test_compression_holds_and_catches_up() -> None:
     assert (np.diff(held, axis=0) == 0).mean() > 0.3
     assert not np.array_equal(held[:, 0], held[:, 2])  # each region by itself
     assert np.array_equal(held[:, 0], held[:, 1])
+
+
+def test_added_noise_evens_out_what_halts() -> None:
+    import learn_spotter
+
+    x = np.zeros((CHANNELS, 10), np.float32)
+    x[HALTING], x[SEEN - 1] = 1.8, 3e-4
+    told = [float(learn_spotter._halting(x, EVEN, noise)[0]) for noise in (0.0, 3e-4, 3e-2)]
+    assert told == pytest.approx([1.8, (1.8 + EVEN) / 2, EVEN], abs=0.01)
 
 
 def test_a_bar_is_the_middle_of_the_best(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ detectors (Zhou et al., *Objects as Points*, 2019). T: moments.
 =========  ==========================================================  ==========
 layer      filters                                                     output
 =========  ==========================================================  ==========
-input      82 rows of numbers                                          82 × T
+input      83 rows of numbers                                          83 × T
 stem       56 of 5, every second moment; batch norm; ReLU              56 × T/2
 block i    56 of 3, dilated by 1, 2, 4 … 64; batch norm; ReLU;         56 × T/2
            dropout; 56 of 1; added to what came in

@@ -27,7 +27,7 @@ _NO_WEIGHTS: Final = "none"
 _REGION_NET: Final = (
     *("region-net", "spotting", "-", "positions of 18 facial regions, 100 a second", "all"),
     *(
-        "4 × 121,312 (2 kinds)",
+        "4 × 121,592 (2 kinds)",
         "region-net",
         LICENCE,
         "2026",

@@ -4,8 +4,9 @@ Positions (:mod:`mien.spotting.traces`) know no zero: they count from whatever t
 was first seen, and drift. So a network is given how far each region is from its own mean over the moments
 around, twice: over about a second, against which micro-expressions stand out, and over several, against
 which macro-expressions do. Beside them stand the head's motion, the opening of the eyes, the closures of the
-lids, how noisy the positions are, and where there is nothing to see. All but the last step
-(:func:`squeezed`) is linear in what was measured, so that training can add, scale and mirror it.
+lids, how noisy the positions are, where there is nothing to see, and how haltingly everything moves, which
+tells how hard a film was compressed. Of positions all but the last step (:func:`squeezed`) is linear in what
+was measured, so that training can add, scale and mirror it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from mien.spotting.traces import Laid, around_blinks
 
 __all__ = [
     "CHANNELS",
+    "EVEN",
     "FAST",
+    "HALTING",
     "RATE",
     "SEEN",
     "VERSION",
@@ -37,7 +40,7 @@ __all__ = [
 
 RATE: Final = 100.0
 """Samples a second that the network sees, whatever the camera's frame rate."""
-VERSION: Final = 1
+VERSION: Final = 2
 """Grows whenever the same measurements would give other rows."""
 _R: Final = len(REGIONS)
 FAST: Final = slice(0, 2 * _R)
@@ -49,18 +52,24 @@ _CLOSED: Final = _EYES + 1
 _NOISE: Final = _EYES + 2
 SEEN: Final = _EYES + 3
 """The row that is 1 where there is something to see, and 0 elsewhere."""
-CHANNELS: Final = _EYES + 4
+HALTING: Final = _EYES + 4
+"""The row of how haltingly positions move (:func:`mien.spotting.traces.halting_of`)."""
+CHANNELS: Final = _EYES + 5
 """Rows of what the network reads."""
 _FAST_S: Final = 0.5
 _SLOW_S: Final = 3.0
 _CALM_S: Final = 0.12
 """Gaussian widths of the two means, and of what is taken before the slower one is subtracted; seconds."""
 _UNITS: Final = np.concatenate(
-    [np.full(2 * _R, 0.004), np.full(2 * _R, 0.015), np.full(6, 0.02), [0.1, 1, 1, 1]]
+    [np.full(2 * _R, 0.004), np.full(2 * _R, 0.015), np.full(6, 0.02), [0.1, 1, 1, 1, 1]]
 ).astype(np.float32)
 """Of each row: about here it begins to be drawn in."""
 _USUAL_NOISE: Final = 0.0005
 """Outer-eye distances."""
+EVEN: Final = 0.95
+"""As haltingly as noise moves that is the same at any time; so is a film of which it is not known."""
+_MOST_HALTING: Final = 3.0
+"""More is not told apart."""
 _MARGIN_S: Final = 0.05
 
 
@@ -101,6 +110,7 @@ def rows(laid: Laid, time: Float, openness: Float, blinks: Sequence[Span]) -> ND
         made[_EYES] = np.interp(laid.grid.time, time[known], openness[known]) - 1
     made[_CLOSED] = around_blinks(laid.grid.time, blinks, _MARGIN_S)
     made[_NOISE] = np.median(laid.noise)
+    made[HALTING] = EVEN if laid.halting is None else laid.halting
     return made
 
 
@@ -116,6 +126,7 @@ def squeezed(made: NDArray[np.float32]) -> NDArray[np.float32]:
     result[..., _CLOSED, :] = made[..., _CLOSED, :]
     result[..., _NOISE, :] = np.log((made[..., _NOISE, :] + 1e-5) / _USUAL_NOISE)
     result[..., SEEN, :] = made[..., SEEN, :]
+    result[..., HALTING, :] = np.minimum(made[..., HALTING, :], _MOST_HALTING) - EVEN
     return np.asarray(result, np.float32)
 
 
