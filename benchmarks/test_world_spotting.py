@@ -185,6 +185,9 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--people", type=int, default=24, help="of each domain, the first so many")
     options.add_argument("--quiet", type=int, default=24, help="the same, of those who express nothing")
+    options.add_argument(
+        "--after", type=int, default=0, help="of each domain leave out the first so many; prints only"
+    )
     options.add_argument("--jobs", type=int, default=2)
     options.add_argument("--try", dest="trial", action="store_true", help="print, but write nothing")
     options.add_argument("--films", action="store_true", help="only film")
@@ -192,7 +195,7 @@ def main() -> None:
     orders = [
         (domain, number, expressive)
         for expressive, people in ((True, given.people), (False, given.quiet))
-        for place in range(people)
+        for place in range(given.after, people)
         for domain in testworld.DOMAINS
         for number in testworld.people(domain)[place : place + 1]
     ]
@@ -207,7 +210,7 @@ def main() -> None:
     rows.sort(key=lambda r: (r["domain"], r["person"], r["expressive"]))
     text = told(rows)
     print(text)
-    if not given.trial:
+    if not given.trial and not given.after:
         put("test-world-spotting", text)
 
 
