@@ -19,15 +19,17 @@ import numpy as np
 import torch
 from bank import Bank, bank
 from learn_spotter import Judged, RegionNetSpotter, calibrated, judged, learned, told, told_by
+from numpy.typing import NDArray
 from recordings import Recording, load
 
+from mien.adequacy import MUCH, SOME
 from mien.anatomy import REGIONS
 from mien.files import write_whole
 from mien.inputs import RegionSpec, key_of
 from mien.jobs import run_jobs
 from mien.modelfile import ModelMetadata, read, write_metadata
 from mien.models.region_net import KINDS, RegionNet, Told
-from mien.spotting.region_input import CHANNELS, RATE, VERSION, mirrored
+from mien.spotting.region_input import CHANNELS, HALTING, RATE, VERSION, mirrored
 from mien.synthesis import trainworld
 from mien.weights import SHIPPED
 
@@ -206,6 +208,12 @@ def compression(r: Recording) -> str:
     return ("not compressed", "x264, crf 16 to 24", "x264, crf 25 to 32")[int(np.digitize(r.crf, (1, 25)))]
 
 
+def halting(recordings: Sequence[Recording]) -> NDArray[np.float32]:
+    """(n,) how haltingly the face moves, in every recording at every frame rate (once each)."""
+    each = {(r.person, r.take): r for r in recordings}.values()
+    return np.array([way[HALTING].max() for r in each for way in r.ways])
+
+
 def _groups(held: Sequence[Recording]) -> dict[str, Callable[[Recording], str]]:
     who = {r.person: trainworld.recording("wide", r.person, 1, 10.0).actor.person for r in held}
 
@@ -290,6 +298,15 @@ def card(own: Sequence[Recording], held: Sequence[Recording], rest: Sequence[Rec
             f"{judged(some, told_by(spotter, some), 0).at(bars[0])['false_a_minute']:.2f} ({name})"
             for name in sorted({compression(r) for r in rest})
             for some in [[r for r in rest if compression(r) == name]]
+        )
+        + ".",
+        "",
+        f"How haltingly the face moves, by compression: reaches {SOME:g} and {MUCH:g}, from where on "
+        "`mien analyze` speaks of compression and warns of it, at all frame rates above: "
+        + "; ".join(
+            f"{(some >= SOME).sum()} and {(some >= MUCH).sum()} of {len(some)} ({name})"
+            for name in sorted({compression(r) for r in [*own, *held, *rest]})
+            for some in [halting([r for r in [*own, *held, *rest] if compression(r) == name])]
         )
         + ".",
         "",

@@ -119,7 +119,7 @@ def test_what_the_recording_cuts_off_is_not_called_short() -> None:
 @pytest.mark.parametrize("fps", [25.0, 100.0, 200.0])
 def test_one_movement_that_is_cut_off_is_one_event(at: float, length: float, fps: float) -> None:
     # bars so low that it is found for certain: that it is one event is what matters here
-    event = only(spot(smile(at, length, fps), fps, micro_bar=0.1, macro_bar=0.1))
+    event = only(spot(smile(at, length, fps), fps, micro_bar=0.2, macro_bar=0.2))
     assert event.open_end
 
 
@@ -142,6 +142,13 @@ def test_every_event_stands_under_a_curve_that_reaches_it(fps: float) -> None:
         found = spot(smile(at, 0.3, fps), fps)
         event = only(found)
         assert np.nanmax(found.score[event.onset : event.offset + 1]) == pytest.approx(event.score)
+
+
+@pytest.mark.parametrize("cut", [416, 420])
+def test_a_movement_that_is_cut_off_after_its_apex_is_found_at_the_bars_of_the_file(cut: int) -> None:
+    event = only(spot(smile(4.0, 0.44)[:cut]))
+    assert event.open_end
+    assert event.apex_s == pytest.approx(4.0, abs=0.05)
 
 
 def test_a_recording_that_ends_within_an_expression() -> None:
