@@ -219,8 +219,15 @@ def halting_of(position: Float, runs: list[tuple[int, int]]) -> float | None:
     A film that was compressed hard stands still for a while and then catches up at once: second differences
     are then nearly nothing some of the time. This is the logarithm of their median over their 10 % quantile
     (of their 95 % quantile, if more than half are nothing), the median of all regions. What really moves
-    hardly counts: it is in the upper half. ``None`` where nothing moves at all, and of fewer
-    than :data:`ENOUGH` samples.
+    hardly counts: it is in the upper half.
+
+    Args:
+        position: outer-eye distances, as measured, not smoothed.
+        runs: stretches (first, stop) with one origin.
+
+    Returns:
+        A number from 0 to about 10, without unit; ``None`` where nothing moves at all, and of fewer than
+        :data:`ENOUGH` samples.
     """
     second = np.linalg.norm(_second_differences(position, runs), axis=2)
     if len(second) < ENOUGH:
